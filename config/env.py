@@ -1,0 +1,75 @@
+"""Reads settings from the environment through django-environ and refuses nonsense loudly.
+
+Every reader raises ImproperlyConfigured with the variable's name and what it takes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_env = environ.Env()
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def env_str(name: str, default: str = "") -> str:
+    return str(_env.str(name, default=default)).strip()
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    raw = env_str(name, "on" if default else "off").lower()
+    if raw in _TRUE:
+        return True
+    if raw in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={raw!r}: say on or off")
+
+
+def env_int(name: str, *, default: int, least: int = 0) -> int:
+    raw = env_str(name, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={raw!r}: must be a whole number") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name}={value}: must be {least} or more")
+    return value
+
+
+def env_float(name: str, *, default: float, above: float = 0.0) -> float:
+    raw = env_str(name, str(default))
+    try:
+        value = float(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={raw!r}: must be a number") from None
+    if not above < value < float("inf"):
+        raise ImproperlyConfigured(f"{name}={raw}: must be above {above:g} and finite")
+    return value
+
+
+def env_list(name: str) -> list[str]:
+    """A comma-separated list without blanks."""
+    return [item.strip() for item in env_str(name).split(",") if item.strip()]
+
+
+def env_choice(name: str, *, choices: tuple[str, ...], default: str) -> str:
+    value = env_str(name, default).lower() or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r}: say one of {', '.join(choices)}")
+    return value
+
+
+def env_secret(name: str, default: str = "") -> str:
+    """The value of NAME, or the first line of the file that NAME_FILE names."""
+    path = env_str(f"{name}_FILE")
+    if not path:
+        return env_str(name, default)
+    if env_str(name):
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE={path}: {error.strerror}") from None
