@@ -115,11 +115,12 @@ DATABASES = {
 REDIS_URL = env_secret("REDIS_URL")
 if not REDIS_URL:
     raise ImproperlyConfigured("REDIS_URL is not set (redis://:password@host:port/0)")
+REDIS_PREFIX = env_str("REDIS_PREFIX", "kindline")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
-            "prefix": env_str("REDIS_PREFIX", "kindline"),
+            "prefix": REDIS_PREFIX,
             # redis-py 8 drops idle subscribers after 5 s unless the time-out is given.
             "hosts": [
                 {

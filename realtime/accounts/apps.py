@@ -7,3 +7,6 @@ class AccountsConfig(AppConfig):
     name = "realtime.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from realtime.accounts import checks as checks  # registers them once apps are there

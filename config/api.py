@@ -1,0 +1,86 @@
+"""The HTTP API: the rooms' routers under /api/v1, and one shape for every refusal.
+
+{"code": "...", "message": "...", "retryAfterMs": 1200}     retryAfterMs only where it helps
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from realtime.accounts.api import router as accounts_router
+from realtime.accounts.errors import ApiError
+
+logger = logging.getLogger(__name__)
+
+# No docs page: Swagger's comes from another host, which the content policy forbids.
+api = NinjaAPI(title="Kindline", version="1", urls_namespace="api", docs_url=None)
+api.add_router("", accounts_router)
+
+_CODES = {400: "invalid_input", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
+_STORAGE_RETRY_S = 2.0
+
+
+def refusal(
+    status: int, code: str, message: str, *, retry_after_s: float | None = None
+) -> JsonResponse:
+    body: dict[str, str | int] = {"code": code, "message": message}
+    if retry_after_s is None:
+        return JsonResponse(body, status=status)
+    body["retryAfterMs"] = math.ceil(retry_after_s * 1000)
+    headers = {"Retry-After": str(math.ceil(retry_after_s))}
+    return JsonResponse(body, status=status, headers=headers)
+
+
+@csrf_exempt
+def unknown_address(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer what no router knows."""
+    return refusal(404, "not_found", "There is nothing at this address.")
+
+
+@api.exception_handler(ApiError)
+def _refused(request: HttpRequest, error: ApiError) -> HttpResponse:
+    return refusal(error.status, error.code, error.message, retry_after_s=error.retry_after_s)
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if error.status_code == 401:
+        return refusal(401, "unauthenticated", "Show a session cookie or a bearer token.")
+    code = _CODES.get(error.status_code, "invalid_input")
+    message = "The body must be JSON." if error.status_code == 400 else error.message
+    return refusal(error.status_code, code, message)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Name the first wrong field, never its value."""
+    first = error.errors[0]
+    where = ".".join(str(part) for part in first["loc"][1:] if part != "body") or "body"
+    return refusal(422, "invalid_input", f"{where}: {first['msg']}")
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return refusal(413, "invalid_input", "The body is too big.")
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def _storage_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("storage failed under %s: %s", request.path, type(error).__name__)
+    message = "Storage does not answer. Please try again in a moment."
+    return refusal(503, "storage_unavailable", message, retry_after_s=_STORAGE_RETRY_S)
+
+
+@api.exception_handler(Exception)
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s failed", request.path, exc_info=error)
+    return refusal(500, "internal", "Something went wrong here.")

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from realtime.accounts import operations
+from realtime.accounts.models import ClientToken, User
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin[User]):
+    list_display = ("username", "kind", "is_staff", "is_active", "date_joined", "last_login")
+    list_filter = ("kind", "is_staff", "is_superuser", "is_active")
+    fieldsets = (*(DjangoUserAdmin.fieldsets or ()), ("Kindline", {"fields": ("kind",)}))
+    date_hierarchy = "date_joined"
+    ordering = ("-date_joined",)
+
+
+@admin.register(ClientToken)
+class ClientTokenAdmin(admin.ModelAdmin[ClientToken]):
+    """Tokens can be seen and ended here; only POST /api/v1/tokens makes one."""
+
+    list_display = ("id", "user", "created_at", "expires_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    fields = ("user", "allowed_origins", "created_at", "expires_at", "revoked_at")
+    readonly_fields = fields
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description="Revoke the selected tokens", permissions=["change"])
+    def revoke(self, request: HttpRequest, tokens: QuerySet[ClientToken]) -> None:
+        ended = operations.revoke_client_tokens(ids=list(tokens.values_list("pk", flat=True)))
+        self.message_user(request, f"{ended} token(s) revoked.")

@@ -1,0 +1,104 @@
+"""How people get in: a cookie for a browser, a token for a custom client.
+
+POST /guest needs an allowed Origin, as everything that works by cookie; a client that sends none
+is no browser and takes POST /tokens, which reads no cookie and asks for no Origin. A foreign page
+may use neither: it could read no answer, only spend its visitor's hourly share.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema
+from ninja.responses import Status
+from pydantic import AfterValidator
+
+from realtime.accounts import door, operations
+from realtime.accounts.errors import ApiError, origin_refused
+from realtime.accounts.handshake import clean_origin
+from realtime.accounts.models import User
+from realtime.accounts.throttle import guest_throttle
+
+router = Router(tags=["people"])
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def _checked_origin(text: str) -> str:
+    origin = clean_origin(text)
+    if origin is None:
+        raise ValueError("must be an origin such as https://example.org")
+    return origin
+
+
+class GuestOut(Schema):
+    kind: Literal["guest", "account"]
+
+
+class TokenIn(Schema):
+    allowed_origins: list[Annotated[str, AfterValidator(_checked_origin)]] = Field(
+        default=[], alias="allowedOrigins", max_length=20
+    )
+
+
+class TokenOut(Schema):
+    token: str
+    expires_at: datetime = Field(serialization_alias="expiresAt")
+
+
+class ErrorOut(Schema):
+    code: str
+    message: str
+    retry_after_ms: int | None = Field(default=None, serialization_alias="retryAfterMs")
+
+
+_REFUSALS = {403: ErrorOut, 422: ErrorOut, 429: ErrorOut}
+
+
+@router.post("/guest", auth=None, response={200: GuestOut, **_REFUSALS})
+def enter_as_guest(request: HttpRequest, response: HttpResponse) -> Status[GuestOut]:
+    """Give this browser a guest's session, or keep the one it has."""
+    if not door.request_admitted(request, method="cookie"):
+        raise origin_refused(
+            "This needs an Origin that is allowed here. Not a browser? POST /api/v1/tokens."
+        )
+    if isinstance(request.user, User):
+        request.session.modified = True  # lives on from this visit
+    else:
+        _spend_share(request)
+        login(request, operations.create_guest(), backend=_BACKEND)
+    response["Cache-Control"] = "no-store"
+    return Status(200, GuestOut(kind=_kind(request)))
+
+
+@router.post("/tokens", auth=None, response={201: TokenOut, **_REFUSALS}, by_alias=True)
+def issue_token(
+    request: HttpRequest, response: HttpResponse, body: TokenIn | None = None
+) -> Status[TokenOut]:
+    """Make a new guest for a custom client; the token is told this once."""
+    if not door.request_admitted(request, method="token"):
+        raise origin_refused("This page's Origin is not allowed here.")
+    _spend_share(request)
+    issued = operations.create_client_token(allowed_origins=(body or TokenIn()).allowed_origins)
+    response["Cache-Control"] = "no-store"
+    return Status(201, TokenOut(token=issued.token, expires_at=issued.expires_at))
+
+
+def _kind(request: HttpRequest) -> Literal["guest", "account"]:
+    return "guest" if getattr(request.user, "kind", None) == User.Kind.GUEST else "account"
+
+
+def _spend_share(request: HttpRequest) -> None:
+    """Count a new person for this address; raises the 429 when its hour is spent."""
+    address = door.request_limit_key(request)
+    wait_s = guest_throttle().wait_s(address, per_hour=settings.GUESTS_PER_HOUR)
+    if wait_s:
+        raise ApiError(
+            status=429,
+            code="rate_limited",
+            message="Too many new visitors from this network. Please try again later.",
+            retry_after_s=wait_s,
+        )

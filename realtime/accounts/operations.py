@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from realtime.accounts.models import AdminLink, ClientToken, User
+from realtime.accounts.tokens import hash_token, new_token
+
+TOKEN_LIFETIME = timedelta(days=30)
+ADMIN_LINK_LIFETIME = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token that can be shown this once."""
+
+    token: str
+    expires_at: datetime
+    user_id: int
+
+
+@transaction.atomic
+def create_guest() -> User:
+    """Make a person without a name or a password."""
+    return User.objects.create(
+        username=f"guest-{secrets.token_hex(16)}",
+        kind=User.Kind.GUEST,
+        password=make_password(None),
+    )
+
+
+@transaction.atomic
+def create_client_token(
+    *, allowed_origins: Sequence[str] = (), lifetime: timedelta = TOKEN_LIFETIME
+) -> IssuedToken:
+    """Make a new guest with a token: a token never speaks for somebody who was there before."""
+    token, guest = new_token(), create_guest()
+    kept = ClientToken.objects.create(
+        user=guest,
+        token_hash=hash_token(token),
+        allowed_origins=list(allowed_origins),
+        expires_at=timezone.now() + lifetime,
+    )
+    return IssuedToken(token=token, expires_at=kept.expires_at, user_id=guest.pk)
+
+
+@transaction.atomic
+def revoke_client_tokens(*, ids: Collection[int]) -> int:
+    """End these tokens now; returns how many were still standing."""
+    standing = ClientToken.objects.filter(pk__in=ids, revoked_at=None)
+    return standing.update(revoked_at=timezone.now())
+
+
+@transaction.atomic
+def create_admin_link() -> str:
+    """Make a one-time secret for the admin, and a superuser if there is none yet."""
+    token = new_token()
+    AdminLink.objects.create(
+        user=_some_superuser(),
+        link_hash=hash_token(token),
+        expires_at=timezone.now() + ADMIN_LINK_LIFETIME,
+    )
+    return token
+
+
+@transaction.atomic
+def use_admin_link(*, token: str) -> User | None:
+    """Spend the link: only the first of two simultaneous uses gets the superuser."""
+    now = timezone.now()
+    link = AdminLink.objects.filter(link_hash=hash_token(token))
+    if not link.filter(used_at=None, expires_at__gt=now).update(used_at=now):
+        return None
+    return User.objects.get(admin_links__in=link)
+
+
+def _some_superuser() -> User:
+    there = User.objects.filter(is_superuser=True, is_staff=True, is_active=True)
+    return there.order_by("pk").first() or User.objects.create_superuser(_free_admin_name())
+
+
+def _free_admin_name() -> str:
+    taken = User.objects.filter(username="admin").exists()
+    return f"admin-{secrets.token_hex(4)}" if taken else "admin"

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from realtime.accounts.handshake import Credentials
+from realtime.accounts.identity import Identity
+from realtime.accounts.models import AdminLink, ClientToken, User
+from realtime.accounts.tokens import hash_token
+
+_SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{8,40}")
+
+
+def identify(*, credentials: Credentials) -> Identity | None:
+    """Who showed these credentials; a token decides alone when there is one."""
+    if credentials.token is not None:
+        return identify_token(token=credentials.token)
+    if credentials.session_key is not None:
+        return identify_session(session_key=credentials.session_key)
+    return None
+
+
+def identify_session(*, session_key: str) -> Identity | None:
+    """The person of a Django session, by the rules of `django.contrib.auth.get_user`.
+
+    That function also writes (it moves a session signed with an old key): on a socket nobody
+    would hear of the new cookie.
+    """
+    if not _SESSION_KEY_SHAPE.fullmatch(session_key):
+        return None
+    now = timezone.now()
+    row = Session.objects.filter(session_key=session_key, expire_date__gt=now).first()
+    if row is None:
+        return None
+    user = _session_user(row.get_decoded())
+    if user is None:
+        return None
+    return Identity(user_id=user.pk, method="cookie", expires_at=row.expire_date)
+
+
+def identify_token(*, token: str) -> Identity | None:
+    """The guest of a client token that is neither revoked nor expired."""
+    found = (
+        ClientToken.objects.filter(
+            token_hash=hash_token(token),
+            revoked_at=None,
+            expires_at__gt=timezone.now(),
+            user__is_active=True,
+        )
+        .only("user_id", "expires_at", "allowed_origins")
+        .first()
+    )
+    if found is None:
+        return None
+    return Identity(
+        user_id=found.user_id,
+        method="token",
+        expires_at=found.expires_at,
+        allowed_origins=tuple(found.allowed_origins),
+    )
+
+
+def admin_link_open(*, token: str) -> bool:
+    """Whether this one-time link can still be used."""
+    return AdminLink.objects.filter(
+        link_hash=hash_token(token), used_at=None, expires_at__gt=timezone.now()
+    ).exists()
+
+
+def _session_user(data: dict[str, Any]) -> AbstractBaseUser | None:
+    backend_path = data.get(BACKEND_SESSION_KEY)
+    if backend_path not in settings.AUTHENTICATION_BACKENDS or SESSION_KEY not in data:
+        return None
+    user = load_backend(str(backend_path)).get_user(User._meta.pk.to_python(data[SESSION_KEY]))
+    if not isinstance(user, AbstractBaseUser):
+        return None
+    shown = str(data.get(HASH_SESSION_KEY, ""))
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return user if any(constant_time_compare(shown, each) for each in hashes) else None
