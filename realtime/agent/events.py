@@ -1,7 +1,8 @@
 """What happens in one turn, as the rest of the house sees it.
 
 A turn is one answer of the agent. It has rounds: each round is one reply of the model, which is
-one assistant message (`message_id`) with text, tool calls or both. Frozen and closed: every
+one assistant message (`message_id`) with text, tool calls or both; text that follows a call in the
+same reply is a message of its own, since no client may re-open one. Frozen and closed: every
 `match` over `TurnEvent` ends in `assert_never`.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -98,9 +98,9 @@ class Model(Protocol):
     """One reply of a language model as a stream that ends with exactly one ModelFinished.
 
     Raises a `realtime.agent.errors.ModelError`, at once or in mid-stream; never a vendor's
-    exception. Closing the iterator closes the connection.
+    exception. `aclose()` closes the connection.
     """
 
     name: str
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]: ...
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]: ...
