@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
@@ -14,14 +15,28 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 
 from realtime.accounts.api import router as accounts_router
 from realtime.accounts.errors import ApiError
 
 logger = logging.getLogger(__name__)
 
+
+class ObjectParser(Parser):
+    """Takes a JSON object or null; ninja would read an empty list as no body."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        body = super().parse_body(request)
+        if body is not None and not isinstance(body, dict):
+            raise ValueError("not an object")
+        return body
+
+
 # No docs page: Swagger's comes from another host, which the content policy forbids.
-api = NinjaAPI(title="Kindline", version="1", urls_namespace="api", docs_url=None)
+api = NinjaAPI(
+    title="Kindline", version="1", urls_namespace="api", docs_url=None, parser=ObjectParser()
+)
 api.add_router("", accounts_router)
 
 _CODES = {400: "invalid_input", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
@@ -55,7 +70,7 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 401:
         return refusal(401, "unauthenticated", "Show a session cookie or a bearer token.")
     code = _CODES.get(error.status_code, "invalid_input")
-    message = "The body must be JSON." if error.status_code == 400 else error.message
+    message = "The body must be a JSON object." if error.status_code == 400 else error.message
     return refusal(error.status_code, code, message)
 
 
@@ -64,7 +79,8 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Name the first wrong field, never its value."""
     first = error.errors[0]
     where = ".".join(str(part) for part in first["loc"][1:] if part != "body") or "body"
-    return refusal(422, "invalid_input", f"{where}: {first['msg']}")
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return refusal(422, "invalid_input", f"{where}: {message}")
 
 
 @api.exception_handler(RequestDataTooBig)
