@@ -8,7 +8,7 @@ Rules
  3. A call may be run as soon as its arguments are whole, while the reply still streams.
  4. Ids are ours: models repeat theirs, and a call id may have one result in a whole thread.
  5. A round that failed before anything was visible may be asked again, `retries` times.
-    A reply with nothing visible in it is such a failure.
+    A reply with nothing visible in it is such a failure, unless all was said before the calls.
  6. Whatever was opened is closed before the terminal event, which comes once and last.
 
     state       input                                   next
@@ -19,6 +19,7 @@ Rules
     SPEAKING    finished, with text only                OVER        TurnFinished
     SPEAKING    finished, with calls                    ANSWERING   (READY if all are answered)
     SPEAKING    finished by the content filter          (raises ContentFiltered: see fail)
+    WAITING     stopped, after text and answered calls  OVER        TurnFinished
     WAITING     finished                                (raises a ModelError: see retry, fail)
     SPEAKING    answer                                  SPEAKING
     ANSWERING   answer                                  ANSWERING, READY with the last one
@@ -265,7 +266,7 @@ class Turn:
     def _finish(self, reason: str) -> list[TurnEvent]:
         if reason == "content_filter":
             raise ContentFiltered("the reply was stopped by the vendor's filter")
-        if self.state is TurnState.WAITING:
+        if self.state is TurnState.WAITING and not (reason == "stop" and self._has_spoken()):
             raise ModelUnavailable(f"an empty reply, finished by {reason}")
         closed = [*self._close_text(), *self._close_calls()]
         if not self._round.calls:
@@ -274,6 +275,9 @@ class Turn:
         self.state = TurnState.ANSWERING
         self._go_on_when_answered()
         return closed
+
+    def _has_spoken(self) -> bool:
+        return any(isinstance(m, AssistantMessage) and m.content.strip() for m in self.said)
 
     def _go_on_when_answered(self) -> None:
         calls = tuple(self._round.calls.values())

@@ -86,8 +86,8 @@ stored one after another, and they wait for you with a number on each.
 
 Your page remembers the last number it has shown. It connects again, says that number, and the \
 server sends what came after it — no gap, no sentence twice — and then goes on live, as if \
-nothing had been. If you look very closely you may have seen a short pause and then a few words at once. \
-That was it.
+nothing had been. If you look very closely you may have seen a short pause and then a few words \
+at once. That was it.
 
 It works the same way for a train in a tunnel, a closed laptop, a phone that switches from one \
 network to another, or a server that is restarted. A second tab that is open on this conversation \
