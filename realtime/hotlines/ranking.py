@@ -1,0 +1,161 @@
+"""Which lines answer a query, and in which order; pure.
+
+Order: the country's lead line when the need is urgent, then need, lines for the whole country, the
+language and the channel asked for, the audience asked for, open now, confidence, freshness in
+years. A line for an audience only appears when that audience was asked for or stated. A line whose
+sources conflict is never first while another serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from realtime.hotlines.facts import Facts, HotlineQuery, Line
+
+MOST_LINES = 5
+_TEXT_KINDS = frozenset({"sms", "chat", "whatsapp"})
+_NEVER_SEEN_YEARS = 99
+# How well a line fits the need: it names it; it takes acute crises and the need is one; it is for
+# the audience asked for and takes any worry; it is all there is.
+_NAMES_IT, _URGENT, _FOR_AUDIENCE, _ALL_THERE_IS = range(4)
+# Subtags that the data and browsers use for one and the same language.
+_SAME_LANGUAGE = {"cmn": "zh", "nb": "no", "nn": "no", "tl": "fil", "iw": "he", "in": "id"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query, made ready for comparing."""
+
+    needs: frozenset[str]
+    audiences: frozenset[str]
+    allowed: frozenset[str]  # audiences, and those that a need implies
+    urgent: bool
+    urgent_needs: frozenset[str]
+    broad_needs: frozenset[str]
+    language: str | None
+    channel: str | None
+    lead: str | None
+    now: datetime
+
+
+def rank(
+    national: Sequence[Line],
+    international: Sequence[Line],
+    query: HotlineQuery,
+    facts: Facts,
+    *,
+    lead: str | None,
+    now: datetime,
+) -> tuple[Line, ...]:
+    """Give at most five lines, best first."""
+    asked = _read(query, facts, lead, now)
+    fits = _fits(national, asked) or _fits(international, asked)
+    if not fits:
+        fits = [(line, _ALL_THERE_IS) for line in national if _takes_any_worry(line, asked)]
+    ordered = sorted(fits, key=lambda fit: _key(fit[0], fit[1], asked))
+    return tuple(_five(_conflicts_not_first(ordered), asked))
+
+
+def _read(query: HotlineQuery, facts: Facts, lead: str | None, now: datetime) -> _Asked:
+    needs = [facts.needs[slug] for slug in query.needs if slug in facts.needs]
+    audiences = frozenset(query.audiences)
+    urgent_needs = frozenset(need.slug for need in facts.needs.values() if need.urgent)
+    asks_nothing = not needs and not audiences
+    return _Asked(
+        needs=urgent_needs if asks_nothing else frozenset(need.slug for need in needs),
+        audiences=audiences,
+        allowed=audiences | {need.implies for need in needs if need.implies},
+        urgent=asks_nothing or any(need.urgent for need in needs),
+        urgent_needs=urgent_needs,
+        broad_needs=frozenset(need.slug for need in facts.needs.values() if need.broad),
+        language=_language(query.language) if query.language else None,
+        channel=query.channel,
+        lead=lead,
+        now=now,
+    )
+
+
+def _fits(lines: Iterable[Line], asked: _Asked) -> list[tuple[Line, int]]:
+    fits = ((line, _fit(line, asked)) for line in lines)
+    return [(line, fit) for line, fit in fits if fit is not None]
+
+
+def _fit(line: Line, asked: _Asked) -> int | None:
+    """Say how well a line fits, None when it does not."""
+    if not line.for_everybody and asked.allowed.isdisjoint(line.audiences):
+        return None
+    if not asked.needs.isdisjoint(line.needs):
+        return _NAMES_IT
+    if asked.urgent and (line.id == asked.lead or not asked.urgent_needs.isdisjoint(line.needs)):
+        return _URGENT
+    if not asked.audiences.isdisjoint(line.audiences) and (
+        not asked.needs or not line.needs or _takes_any_worry(line, asked, for_everybody=False)
+    ):
+        return _FOR_AUDIENCE
+    return None
+
+
+def _takes_any_worry(line: Line, asked: _Asked, *, for_everybody: bool = True) -> bool:
+    if for_everybody and not line.for_everybody:
+        return False
+    return not (asked.broad_needs | asked.urgent_needs).isdisjoint(line.needs)
+
+
+def _key(line: Line, fit: int, asked: _Asked) -> tuple[bool | int | str, ...]:
+    return (
+        not (asked.urgent and line.id == asked.lead),
+        fit,
+        bool(line.regions),
+        asked.language is not None and asked.language not in map(_language, line.languages),
+        asked.channel is not None and asked.channel not in {c.kind for c in line.contacts},
+        _audience_distance(line, asked),
+        line.hours.open_at(asked.now) is not True,
+        line.confidence != "high",
+        _years_since(line, asked.now),
+        line.id,
+    )
+
+
+def _audience_distance(line: Line, asked: _Asked) -> int:
+    """Rank 0 a line for just those asked for, 1 for some of them among others, 2 for everybody."""
+    if not asked.audiences or asked.audiences.isdisjoint(line.audiences):
+        return 2
+    return 0 if asked.audiences.issuperset(line.audiences) else 1
+
+
+def _years_since(line: Line, now: datetime) -> int:
+    seen = max(line.last_seen or "", line.checked.on.isoformat() if line.checked else "")
+    if not seen:
+        return _NEVER_SEEN_YEARS
+    return max(0, now.year - int(seen[:4]) - (f"{now:%m-%d}" < (seen[5:] or "01-01")))
+
+
+def _language(tag: str) -> str:
+    base = tag.replace("_", "-").split("-")[0].lower()
+    return _SAME_LANGUAGE.get(base, base)
+
+
+def _conflicts_not_first(ordered: list[tuple[Line, int]]) -> list[Line]:
+    lines = [line for line, _ in ordered]
+    if not lines or not lines[0].conflicts:
+        return lines
+    # A line for another need, or for a part of the country only, does not serve instead.
+    serves = max(ordered[0][1], _URGENT)
+    for place, (line, fit) in enumerate(ordered):
+        if not line.conflicts and fit <= serves and (not line.regions or lines[0].regions):
+            return [line, *lines[:place], *lines[place + 1 :]]
+    return lines
+
+
+def _five(lines: list[Line], asked: _Asked) -> list[Line]:
+    """Keep the best, one for each thing asked for, and one that can be written to."""
+    kept = lines[:1]
+    for need in sorted(asked.needs):
+        kept += [line for line in lines if need in line.needs][:1]
+    for audience in sorted(asked.audiences):
+        kept += [line for line in lines if audience in line.audiences][:1]
+    kept += [line for line in lines if _TEXT_KINDS & {c.kind for c in line.contacts}][:1]
+    chosen = {line.id for line in list(dict.fromkeys([*kept, *lines]))[:MOST_LINES]}
+    return [line for line in lines if line.id in chosen]
