@@ -1,0 +1,37 @@
+/** What Django's template tells the page. */
+
+import { isRecord, parseJson, record, text, texts } from "./json";
+
+export interface Model {
+  readonly name: string;
+  readonly provider: string;
+  readonly host: string;
+  readonly rehearsal: boolean;
+}
+
+export interface Config {
+  /** null: no model answers here; only help is served. */
+  readonly model: Model | null;
+  readonly suggestions: readonly string[];
+  readonly socketPath: string;
+  readonly apiPath: string;
+  readonly helpPath: string;
+}
+
+export function readConfig(source: string): Config {
+  const config = record(parseJson(source));
+  return {
+    model: isRecord(config.model) ? readModel(config.model) : null,
+    suggestions: texts(config.suggestions),
+    socketPath: text(config.socketPath) || "/ws/v1/chat",
+    apiPath: text(config.apiPath) || "/api/v1",
+    helpPath: text(config.helpPath) || "/help",
+  };
+}
+
+const readModel = (model: Readonly<Record<string, unknown>>): Model => ({
+  name: text(model.name),
+  provider: text(model.provider),
+  host: text(model.host),
+  rehearsal: model.rehearsal === true,
+});

@@ -1,0 +1,174 @@
+/** The result of `find_hotlines`, or a `kindline.help` notice -> what a help card shows. */
+
+import { isRecord, list, parseJson, record, text, textOrNull, texts } from "./json";
+import type { Json } from "./protocol";
+
+export interface Contact {
+  readonly kind: string;
+  readonly value: string;
+  readonly href: string | null;
+  readonly note: string | null;
+}
+
+export interface Line {
+  readonly id: string;
+  readonly name: string;
+  readonly organisation: string | null;
+  readonly lead: boolean;
+  readonly regions: string | null;
+  readonly languages: readonly string[];
+  readonly hours: string;
+  readonly openNow: boolean | null;
+  readonly free: boolean;
+  readonly website: string | null;
+  readonly freshness: string | null;
+  readonly conflicts: boolean;
+  readonly contacts: readonly Contact[];
+}
+
+export interface EmergencyNumber {
+  readonly service: string;
+  readonly number: string;
+  readonly href: string | null;
+}
+
+export interface Help {
+  readonly country: string | null;
+  readonly countryName: string | null;
+  readonly lines: readonly Line[];
+  readonly emergency: readonly EmergencyNumber[];
+  readonly international: { readonly name: string; readonly href: string } | null;
+  readonly guessed: boolean;
+  readonly choices: readonly string[];
+}
+
+/** A way to reach someone together with the line it belongs to. */
+export interface Reach {
+  readonly line: Line;
+  readonly contact: Contact;
+}
+
+/** First view: one lead line, one other way without speaking, the emergency number. */
+export interface FirstView {
+  readonly lead: Line | null;
+  readonly leadContacts: readonly Contact[];
+  readonly quiet: Reach | null;
+  readonly emergency: EmergencyNumber | null;
+}
+
+export function readHelp(content: string): Help | null {
+  const found = parseJson(content);
+  return isRecord(found) && hasHelp(found) ? readFound(found) : null;
+}
+
+const hasHelp = (found: Json): boolean =>
+  Array.isArray(found.lines) || isRecord(found.emergency) || isRecord(found.international);
+
+export function readFound(found: Json): Help {
+  const directory = record(found.international);
+  const [name, href] = [text(directory.name), webHref(directory.href)];
+  return {
+    country: textOrNull(found.country),
+    countryName: textOrNull(found.countryName),
+    lines: list(found.lines)
+      .filter(isRecord)
+      .map(readLine)
+      .filter(({ name }) => name !== ""),
+    emergency: list(record(found.emergency).numbers).filter(isRecord).flatMap(readEmergency),
+    international: href === null ? null : { name: name === "" ? href : name, href },
+    guessed: found.guessed === true,
+    choices: texts(found.choices).filter((code) => /^[A-Z]{2}$/.test(code)),
+  };
+}
+
+const readLine = (line: Json): Line => ({
+  id: text(line.id),
+  name: text(line.name),
+  organisation: textOrNull(line.organisation),
+  lead: line.lead === true,
+  regions: textOrNull(line.regions),
+  languages: line.languagesInferred === true ? [] : texts(line.languages),
+  hours: textOrNull(line.hours) ?? "Hours not known",
+  openNow: typeof line.openNow === "boolean" ? line.openNow : null,
+  free: line.cost === "free",
+  website: webHref(line.website),
+  freshness: textOrNull(line.freshness),
+  conflicts: line.conflicts === true,
+  contacts: list(line.contacts).filter(isRecord).flatMap(readContact),
+});
+
+function readContact(contact: Json): readonly Contact[] {
+  const value = text(contact.value);
+  if (value === "") return [];
+  const { kind, href, note } = contact;
+  return [{ kind: text(kind), value, href: contactHref(href), note: textOrNull(note) }];
+}
+
+function readEmergency(entry: Json): readonly EmergencyNumber[] {
+  const number = text(entry.number);
+  if (number === "") return [];
+  return [{ service: text(entry.service), number, href: contactHref(entry.href) }];
+}
+
+/** Only schemes a phone or browser may open without harm; others are shown as plain text. */
+const contactHref = (href: unknown): string | null =>
+  typeof href === "string" && /^(?:tel:|sms:|mailto:|https?:\/\/)/i.test(href) ? href : null;
+
+const webHref = (href: unknown): string | null =>
+  typeof href === "string" && /^https?:\/\//i.test(href) ? href : null;
+
+const VOICE = new Set(["phone", "tty"]);
+const QUIET = ["sms", "chat", "whatsapp"];
+
+export function firstView(help: Help): FirstView {
+  const lead = help.lines.find((line) => line.lead) ?? help.lines[0] ?? null;
+  const emergency =
+    help.emergency.find(({ service }) => service === "general") ??
+    help.emergency.find(({ service }) => service === "ambulance") ??
+    help.emergency[0] ??
+    null;
+  if (lead === null) return { lead, leadContacts: [], quiet: null, emergency };
+  const spoken = lead.contacts.find(({ kind }) => VOICE.has(kind));
+  const main = spoken ?? lead.contacts[0];
+  const leadContacts = main === undefined ? [] : [main];
+  return { lead, leadContacts, quiet: quietWay(help, lead, main), emergency };
+}
+
+/** One text or chat option: the lead line's own, else the first of another line. */
+function quietWay(help: Help, lead: Line, shown: Contact | undefined): Reach | null {
+  for (const line of [lead, ...help.lines.filter((line) => line !== lead)]) {
+    const contact = line.contacts.find((way) => QUIET.includes(way.kind) && way !== shown);
+    if (contact !== undefined) return { line, contact };
+  }
+  return null;
+}
+
+/** What stands under "more": every line with the contacts the first view does not show. */
+export function restOf(help: Help, first: FirstView): readonly Line[] {
+  const shown = new Set([...first.leadContacts, first.quiet?.contact]);
+  return help.lines
+    .map((line) => ({ ...line, contacts: line.contacts.filter((way) => !shown.has(way)) }))
+    .filter((line) => line.contacts.length > 0 || (line.id !== first.lead?.id && line.website));
+}
+
+const VERBS: Readonly<Record<string, string>> = {
+  phone: "Call",
+  tty: "TTY",
+  sms: "Text",
+  whatsapp: "WhatsApp",
+  chat: "Chat",
+  email: "Email",
+  web: "Visit",
+};
+
+export const verb = (kind: string): string => VERBS[kind] ?? "Contact";
+
+/** Addresses are long to read; their host says enough. */
+export function shownValue({ kind, value }: Contact): string {
+  if (kind !== "chat" && kind !== "web") return value;
+  try {
+    return new URL(value).host.replace(/^www\./, "");
+  } catch {
+    return value;
+  }
+}

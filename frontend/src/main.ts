@@ -1,0 +1,55 @@
+import { mount } from "svelte";
+import { admitGuest, browserClock, newId, openSocket } from "./browser";
+import { readConfig } from "./config";
+import { Conversation, type View } from "./conversation";
+import { devicePlace } from "./places";
+import { Link } from "./socket";
+import { hashOfThread, Memory, threadInHash } from "./storage";
+import App from "./views/App.svelte";
+import "./style.css";
+
+const config = readConfig(document.getElementById("kindline-config")?.textContent ?? "");
+const memory = new Memory(boxOf("sessionStorage"), boxOf("localStorage"));
+const known = threadInHash(location.hash) ?? memory.threadId;
+
+function boxOf(name: "sessionStorage" | "localStorage"): Storage | null {
+  try {
+    return window[name];
+  } catch {
+    return null; // blocked by the browser's settings
+  }
+}
+
+/** Remember the thread, also in the address: the same link opens the same thread elsewhere. */
+function keepThread(threadId: string): void {
+  memory.threadId = threadId;
+  history.replaceState(null, "", hashOfThread(threadId));
+}
+
+function converse(onChange: (view: View) => void): Conversation {
+  return new Conversation({
+    threadId: known ?? newId(),
+    memory,
+    clock: browserClock,
+    newId,
+    place: devicePlace,
+    onChange,
+    makeLink: (parts) =>
+      new Link({
+        ...parts,
+        open: (handlers) => openSocket(config.socketPath, handlers),
+        admit: () => admitGuest(config.apiPath),
+        clock: browserClock,
+        random: Math.random,
+      }),
+  });
+}
+
+if (known !== null && config.model !== null) keepThread(known);
+window.addEventListener("hashchange", () => location.reload());
+
+const target = document.getElementById("app");
+if (target !== null) {
+  target.replaceChildren();
+  mount(App, { target, props: { config, memory, converse, keepThread, known: known !== null } });
+}

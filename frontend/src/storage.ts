@@ -1,0 +1,96 @@
+/**
+ * What the browser remembers. Words that are not sent yet live in sessionStorage: they survive a
+ * reload, but not the closed tab, because other people may use this device.
+ */
+
+import type { Outbox } from "./outbox";
+import { packOutbox, unpackOutbox } from "./outbox";
+
+/** The part of `Storage` we use; blocked storage is answered as an empty one. */
+export interface Box {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+const THREAD = "kindline.thread";
+const COUNTRY = "kindline.country";
+const ACCEPTED = "kindline.disclosure";
+const DRAFT = "kindline.draft";
+const OUTBOX = "kindline.outbox";
+
+const THREAD_ID = /^[\x20-\x7e]{1,128}$/;
+const COUNTRY_CODE = /^[A-Z]{2}$/;
+
+export class Memory {
+  constructor(
+    private readonly tab: Box | null,
+    private readonly device: Box | null,
+  ) {}
+
+  get threadId(): string | null {
+    return matching(THREAD_ID, read(this.device, THREAD));
+  }
+  set threadId(id: string | null) {
+    write(this.device, THREAD, id);
+  }
+
+  get country(): string | null {
+    return matching(COUNTRY_CODE, read(this.device, COUNTRY));
+  }
+  set country(code: string | null) {
+    write(this.device, COUNTRY, code);
+  }
+
+  /** The text of the disclosure that was read; another text (say, another model) asks again. */
+  get accepted(): string | null {
+    return read(this.device, ACCEPTED);
+  }
+  set accepted(what: string | null) {
+    write(this.device, ACCEPTED, what);
+  }
+
+  /** Both belong to one thread, so that opening another link does not send words into it. */
+  draft(threadId: string): string {
+    return read(this.tab, `${DRAFT}.${threadId}`) ?? "";
+  }
+  keepDraft(threadId: string, text: string): void {
+    write(this.tab, `${DRAFT}.${threadId}`, text === "" ? null : text);
+  }
+
+  outbox(threadId: string): Outbox {
+    return unpackOutbox(read(this.tab, `${OUTBOX}.${threadId}`));
+  }
+  keepOutbox(threadId: string, outbox: Outbox): void {
+    const empty = outbox.submits.length === 0 && outbox.aborts.length === 0;
+    write(this.tab, `${OUTBOX}.${threadId}`, empty ? null : packOutbox(outbox));
+  }
+}
+
+const matching = (pattern: RegExp, value: string | null): string | null =>
+  value !== null && pattern.test(value) ? value : null;
+
+function read(box: Box | null, key: string): string | null {
+  try {
+    return box?.getItem(key) ?? null;
+  } catch {
+    return null; // storage switched off: the page works, it only forgets
+  }
+}
+
+function write(box: Box | null, key: string, value: string | null): void {
+  try {
+    if (value === null) box?.removeItem(key);
+    else box?.setItem(key, value);
+  } catch {
+    // full or switched off: nothing better to do than to keep it in memory
+  }
+}
+
+/** `#t=<thread id>` of the address: the same link opens the same thread in any tab. */
+export function threadInHash(hash: string): string | null {
+  const id = new URLSearchParams(hash.replace(/^#/, "")).get("t");
+  return matching(THREAD_ID, id);
+}
+
+export const hashOfThread = (id: string): string => `#${new URLSearchParams({ t: id })}`;

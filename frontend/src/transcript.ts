@@ -1,0 +1,265 @@
+/**
+ * The page's whole knowledge of a thread: one pure function of (state, frame), used for live
+ * frames, for the replay after a reconnect and for a reload.
+ *
+ * Rules (protocol 1.6, 1.17): an envelope is applied iff its `prev` is our cursor or we have none;
+ * one we already have is ignored; anything else is a gap and asks for a replay from our cursor.
+ */
+
+import type {
+  AssistantMessage,
+  Envelope,
+  Failure,
+  Message,
+  Notice,
+  Refusal,
+  RunEvent,
+  ServerFrame,
+  Snapshot,
+} from "./protocol";
+
+export interface Ending {
+  readonly runId: string;
+  readonly outcome: "completed" | "cancelled" | "failed";
+  readonly failure: Failure | null;
+}
+
+export interface Transcript {
+  readonly threadId: string;
+  readonly cursor: string | null;
+  /** The server has answered our subscription, so an empty list really means empty. */
+  readonly synced: boolean;
+  /** A gap was seen and a replay asked for; cleared when the server answers. */
+  readonly repairing: boolean;
+  readonly messages: readonly Message[];
+  readonly notices: readonly Notice[];
+  /** Assistant messages whose text is still growing. */
+  readonly open: readonly string[];
+  /** The run between its RUN_STARTED and its terminal event: "generating". */
+  readonly runId: string | null;
+  readonly ending: Ending | null;
+  readonly status: string | null;
+  readonly refusal: Refusal | null;
+}
+
+export interface Step {
+  readonly state: Transcript;
+  readonly resubscribe: boolean;
+}
+
+export const emptyTranscript = (threadId: string): Transcript => ({
+  threadId,
+  cursor: null,
+  synced: false,
+  repairing: false,
+  messages: [],
+  notices: [],
+  open: [],
+  runId: null,
+  ending: null,
+  status: null,
+  refusal: null,
+});
+
+export function reduce(state: Transcript, frame: ServerFrame): Step {
+  switch (frame.kind) {
+    case "envelope":
+      return frame.threadId === state.threadId ? follow(state, frame) : still(state);
+    case "snapshot":
+      return still(frame.threadId === state.threadId ? replaceAll(state, frame) : state);
+    case "subscribed":
+      if (frame.threadId !== state.threadId) return still(state);
+      return still({ ...state, synced: true, repairing: false });
+    case "status":
+      if (frame.threadId !== state.threadId || state.runId === null) return still(state);
+      return still({ ...state, status: frame.state });
+    case "refusal":
+      return still(refuse(state, frame.refusal));
+    default:
+      return still(state);
+  }
+}
+
+const still = (state: Transcript): Step => ({ state, resubscribe: false });
+
+function follow(state: Transcript, frame: Envelope): Step {
+  const { cursor } = state;
+  if (cursor === null || frame.prev === cursor) {
+    return still({ ...apply(state, frame.chunk, frame.id), cursor: frame.id, status: null });
+  }
+  if (isKnown(frame.id, cursor)) return still(state);
+  return { state: { ...state, repairing: true }, resubscribe: !state.repairing };
+}
+
+const CURSOR = /^(.*?)(\d+)-(\d+)$/;
+
+/** True when `id` is at or before `cursor`; false also when the two cannot be compared. */
+function isKnown(id: string, cursor: string): boolean {
+  if (id === cursor) return true;
+  const [a, b] = [CURSOR.exec(id), CURSOR.exec(cursor)];
+  if (a === null || b === null || a[1] !== b[1]) return false;
+  const runs = Number(a[2]) - Number(b[2]);
+  return runs < 0 || (runs === 0 && Number(a[3]) <= Number(b[3]));
+}
+
+function replaceAll(state: Transcript, frame: Snapshot): Transcript {
+  const { cursor, messages, notices } = frame;
+  return { ...emptyTranscript(state.threadId), synced: state.synced, cursor, messages, notices };
+}
+
+function apply(state: Transcript, event: RunEvent, id: string): Transcript {
+  switch (event.type) {
+    case "RUN_STARTED":
+      return {
+        ...state,
+        messages: event.asked.reduce(upsert, state.messages),
+        runId: event.runId,
+        open: [],
+        ending: null,
+        refusal: null,
+      };
+    case "RUN_FINISHED":
+      return end(state, event.cancelled ? "cancelled" : "completed", null);
+    case "RUN_ERROR": {
+      const { code, message, retryable } = event;
+      return end(state, "failed", { code, message, retryable });
+    }
+    case "MESSAGES_SNAPSHOT":
+      return { ...state, messages: event.messages, open: [] };
+    case "CUSTOM":
+      return NOTICES.has(event.name) ? notify(state, event.name, event.value, id) : state;
+    case "UNKNOWN":
+      return state;
+    default:
+      return write(state, event);
+  }
+}
+
+function end(state: Transcript, outcome: Ending["outcome"], failure: Failure | null): Transcript {
+  const ending = { runId: state.runId ?? "", outcome, failure };
+  return { ...state, runId: null, open: [], ending };
+}
+
+type ContentEvent = Extract<RunEvent, { type: `TEXT_${string}` | `TOOL_${string}` }>;
+
+function write(state: Transcript, event: ContentEvent): Transcript {
+  const { messages, open } = state;
+  switch (event.type) {
+    case "TEXT_MESSAGE_START": {
+      const { messageId } = event;
+      return {
+        ...state,
+        messages: withAssistant(messages, messageId),
+        open: [...open, messageId],
+      };
+    }
+    case "TEXT_MESSAGE_CONTENT":
+      return { ...state, messages: appendText(messages, event.messageId, event.delta) };
+    case "TEXT_MESSAGE_END":
+      return { ...state, open: open.filter((id) => id !== event.messageId) };
+    case "TOOL_CALL_START":
+      return { ...state, messages: startCall(messages, event) };
+    case "TOOL_CALL_ARGS":
+      return { ...state, messages: appendArguments(messages, event.toolCallId, event.delta) };
+    case "TOOL_CALL_END":
+      return state;
+    case "TOOL_CALL_RESULT": {
+      const { messageId, toolCallId, content } = event;
+      return {
+        ...state,
+        messages: upsert(messages, { id: messageId, role: "tool", toolCallId, content }),
+      };
+    }
+  }
+}
+
+function upsert(messages: readonly Message[], message: Message): readonly Message[] {
+  const at = messages.findIndex(({ id }) => id === message.id);
+  return at < 0 ? [...messages, message] : messages.with(at, message);
+}
+
+const blank = (id: string): AssistantMessage => ({
+  id,
+  role: "assistant",
+  content: "",
+  toolCalls: [],
+});
+
+function withAssistant(messages: readonly Message[], id: string): readonly Message[] {
+  return messages.some((message) => message.id === id) ? messages : [...messages, blank(id)];
+}
+
+/** Replace the newest assistant message that `pick` accepts; it is nearly always the last one. */
+function edit(
+  messages: readonly Message[],
+  pick: (message: AssistantMessage) => boolean,
+  change: (message: AssistantMessage) => AssistantMessage,
+): readonly Message[] {
+  for (let at = messages.length - 1; at >= 0; at--) {
+    const message = messages[at];
+    if (message?.role === "assistant" && pick(message)) return messages.with(at, change(message));
+  }
+  return messages;
+}
+
+const appendText = (messages: readonly Message[], id: string, delta: string) =>
+  edit(
+    withAssistant(messages, id),
+    (message) => message.id === id,
+    (message) => ({ ...message, content: message.content + delta }),
+  );
+
+function startCall(
+  messages: readonly Message[],
+  event: Extract<RunEvent, { type: "TOOL_CALL_START" }>,
+): readonly Message[] {
+  const { toolCallId: id, toolCallName: name, parentMessageId } = event;
+  return edit(
+    withAssistant(messages, parentMessageId),
+    (message) => message.id === parentMessageId,
+    (message) => ({
+      ...message,
+      toolCalls: [
+        ...message.toolCalls,
+        { id, type: "function", function: { name, arguments: "" } },
+      ],
+    }),
+  );
+}
+
+const appendArguments = (messages: readonly Message[], callId: string, delta: string) =>
+  edit(
+    messages,
+    (message) => message.toolCalls.some(({ id }) => id === callId),
+    (message) => ({
+      ...message,
+      toolCalls: message.toolCalls.map((call) => {
+        if (call.id !== callId) return call;
+        const { name, arguments: sofar } = call.function;
+        return { ...call, function: { name, arguments: sofar + delta } };
+      }),
+    }),
+  );
+
+const NOTICES: ReadonlySet<string> = new Set(["kindline.help", "kindline.disclosure"]);
+
+/** Add a notice after the last message; a help card replaces an earlier one with the same cardId. */
+function notify(state: Transcript, name: string, value: Notice["value"], id: string): Transcript {
+  const afterMessageId = state.messages.at(-1)?.id ?? null;
+  const cardId = value.cardId;
+  const at = state.notices.findIndex(
+    (notice) => notice.name === name && cardId !== undefined && notice.value.cardId === cardId,
+  );
+  const old = state.notices[at];
+  if (old === undefined) {
+    return { ...state, notices: [...state.notices, { id, afterMessageId, name, value }] };
+  }
+  return { ...state, notices: state.notices.with(at, { ...old, id, value }) };
+}
+
+function refuse(state: Transcript, refusal: Refusal): Transcript {
+  if (refusal.threadId !== null && refusal.threadId !== state.threadId) return state;
+  const refused = { ...state, refusal };
+  if (refusal.help === null) return refused;
+  return notify(refused, "kindline.help", refusal.help, `refused-${refusal.runId ?? ""}`);
+}
