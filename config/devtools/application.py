@@ -1,0 +1,110 @@
+"""The project's own programs as ./dev starts them: manage.py, the built-in model, the server."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from contextlib import closing, suppress
+
+from config.devtools.checkout import Checkout
+from config.devtools.environment import has
+from config.devtools.processes import Child, Warden, free_port
+from config.devtools.say import Trouble, note, step
+from config.devtools.tools import run_tool
+
+_START_S = 60.0
+_OFF = {"0", "no", "off", "false"}
+
+
+def manage_command(checkout: Checkout, *arguments: str) -> list[str]:
+    return checkout.python_command(checkout.root / "manage.py", *arguments)
+
+
+def prepare_data(guard: Warden, checkout: Checkout, env: dict[str, str]) -> None:
+    """Bring the database to the code's state; for DEBUG=0 also the static files."""
+    steps = [
+        ("migrating the database", ["migrate", "--no-input"]),
+        ("importing hotlines", ["import_hotlines"]),
+    ]
+    if env["DEBUG"].lower() in _OFF:
+        steps.append(("collecting static files", ["collectstatic", "--no-input"]))
+    for what, arguments in steps:
+        with step(what):
+            command = manage_command(checkout, *arguments)
+            run_tool(guard, checkout, arguments[0], command, env=env)
+
+
+def start_rehearsal(guard: Warden, checkout: Checkout, env: dict[str, str]) -> list[Child]:
+    """Start the built-in scripted model when none is configured; sets REHEARSAL_URL in `env`."""
+    if has(env, "OPENAI_API_KEY") or has(env, "OPENAI_BASE_URL") or has(env, "REHEARSAL_URL"):
+        return []
+    port = free_port()
+    env["REHEARSAL_URL"] = f"http://127.0.0.1:{port}/v1"
+    command = manage_command(checkout, "rehearsal", "--port", str(port))
+    log = checkout.logs / "rehearsal.log"
+    return [guard.spawn("the built-in model", command, log=log, env=env, cwd=checkout.root)]
+
+
+def start_server(guard: Warden, checkout: Checkout, env: dict[str, str], *, port: int) -> Child:
+    """Start uvicorn; its log goes to the terminal."""
+    options = {
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--loop": "uvloop",
+        "--http": "httptools",
+        "--ws": "websockets-sansio",
+        "--ws-max-size": str(1024 * 1024),  # the protocol's largest frame; above it: close 1009
+        "--ws-per-message-deflate": "false",  # frames are small; deflate costs 35 KiB a socket
+        "--lifespan": "on",
+        "--timeout-graceful-shutdown": "3",
+        "--log-level": "warning",
+    }
+    words = [word for option in options.items() for word in option]
+    uvicorn = ("-m", "uvicorn", "config.asgi:application", "--no-access-log")
+    command = checkout.python_command(*uvicorn, *words)
+    return guard.spawn("the server", command, env=env, cwd=checkout.root)
+
+
+def await_answer(server: Child, *, port: int) -> None:
+    """Wait until / is answered, or raise with the reason."""
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        if not server.alive:
+            raise Trouble(f"{server.last_words()}: its own words stand above")
+        with suppress(OSError, http.client.HTTPException):
+            if (status := _status_of_root(port)) >= 500:
+                raise Trouble(f"the server answers / with status {status}")
+            return
+        time.sleep(0.05)
+    raise Trouble(f"the server does not answer on port {port} after {_START_S:.0f} s")
+
+
+def _status_of_root(port: int) -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line:
+        line.request("GET", "/")
+        return line.getresponse().status
+
+
+def start_admin_link(
+    guard: Warden, checkout: Checkout, env: dict[str, str], *, url: str
+) -> Child | None:
+    """Ask for a one-time admin link beside the server's start; DEBUG only."""
+    if env["DEBUG"].lower() in _OFF:
+        return None
+    command = manage_command(checkout, "admin_link", "--base-url", url)
+    log = checkout.logs / "admin_link.log"
+    return guard.spawn("admin_link", command, log=log, env=env, cwd=checkout.root)
+
+
+def admin_link(guard: Warden, child: Child) -> str:
+    """The line that holds the link; "" when there is none."""
+    assert child.log
+    code = child.process.wait()
+    guard.forget(child.process.pid)
+    if code:
+        note(f"no admin link: {child.last_words()}")
+        return ""
+    # The link opens the admin: it is shown, not kept.
+    text = child.log.read_text("utf-8")
+    child.log.unlink()
+    return next((line for line in text.splitlines() if line.startswith("admin:")), "")

@@ -1,0 +1,111 @@
+"""`./dev check`: the one definition of clean. Every failure is shown, not only the first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.devtools import environment, house, locks, setup
+from config.devtools.application import manage_command
+from config.devtools.checkout import Checkout
+from config.devtools.node import Node
+from config.devtools.processes import Warden, clean_env, guarded
+from config.devtools.say import note
+
+Finding = Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A name, and a function that returns what is wrong ("" when nothing is)."""
+
+    name: str
+    find: Finding
+
+
+def check(checkout: Checkout) -> int:
+    """Run all checks; 1 when one found something."""
+    with guarded() as guard:
+        node = setup.with_packages(guard, checkout)
+        failed = [each.name for each in all_checks(guard, checkout, node) if not _passes(each)]
+    if failed:
+        note(f"not clean: {', '.join(failed)}")
+        return 1
+    note("clean")
+    return 0
+
+
+def _passes(each: Check) -> bool:
+    began = time.monotonic()
+    found = each.find()
+    note(f"{'FAIL' if found else ' ok '} {each.name} ({time.monotonic() - began:.1f} s)")
+    if found:
+        note("\n".join("     " + line for line in found.rstrip().splitlines()))
+    return not found
+
+
+def all_checks(guard: Warden, checkout: Checkout, node: Node) -> list[Check]:
+    return [*_python(guard, checkout), *_django(guard, checkout), *_rest(guard, checkout, node)]
+
+
+def _python(guard: Warden, checkout: Checkout) -> list[Check]:
+    python = checkout.python_command
+    commands = {
+        "format": python("-m", "ruff", "format", "--diff", "--quiet"),
+        "lint": python("-m", "ruff", "check", "--quiet"),
+        "types": python("-m", "mypy"),
+        "layers": python(checkout.venv / "bin" / "lint-imports"),
+    }
+    env = environment.check_env()
+    return [_command(guard, checkout, name, words, env) for name, words in commands.items()]
+
+
+def _django(guard: Warden, checkout: Checkout) -> list[Check]:
+    deploy = ["check", "--deploy", "--fail-level", "WARNING"]
+    commands = {
+        "django": (["check", "--fail-level", "WARNING"], environment.check_env()),
+        "migrations": (["makemigrations", "--check", "--dry-run"], environment.check_env()),
+        "deployment": (deploy, environment.production_env()),
+    }
+    return [
+        _command(guard, checkout, name, manage_command(checkout, *words), env)
+        for name, (words, env) in commands.items()
+    ]
+
+
+def _rest(guard: Warden, checkout: Checkout, node: Node) -> list[Check]:
+    schema = ["--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]
+    compose = checkout.python_command("-m", "check_jsonschema", *schema)
+    page, env = checkout.frontend, clean_env(node.env)
+    return [
+        _command(guard, checkout, "compose file", compose, clean_env()),
+        Check("locks", lambda: "\n".join(locks.stale(checkout))),
+        Check("short functions", lambda: "\n".join(house.long_functions(checkout.root))),
+        Check("no machine's paths", lambda: "\n".join(house.machine_paths(checkout.root))),
+        _command(guard, checkout, "page types", node.npm_command("run", "check"), env, page),
+        _command(guard, checkout, "page lint", node.npm_command("run", "lint"), env, page),
+    ]
+
+
+def _command(
+    guard: Warden,
+    checkout: Checkout,
+    name: str,
+    command: Sequence[str],
+    env: dict[str, str],
+    cwd: Path | None = None,
+) -> Check:
+    """A check that runs a program: its output is what is wrong, unless it ends with 0."""
+
+    def find() -> str:
+        log = checkout.logs / f"check-{name.replace(' ', '-')}.log"
+        child = guard.spawn(name, command, log=log, env=env, cwd=cwd or checkout.root)
+        try:
+            code = child.process.wait()
+        finally:
+            guard.end(child)
+        return (log.read_text("utf-8", "replace") or f"ended with status {code}") if code else ""
+
+    return Check(name, find)

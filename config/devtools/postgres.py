@@ -1,0 +1,166 @@
+"""A private Postgres of one checkout: 127.0.0.1, a free port, a random password.
+
+`base` holds `data` (the cluster) and `password` (0600): who deletes one deletes both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.devtools import leftover
+from config.devtools.keys import new_secret, write_private
+from config.devtools.processes import Child, Warden, Who, clean_env, free_port, telling_line
+from config.devtools.say import Trouble
+from config.devtools.unprivileged import give, somebody
+
+USER = "kindline"
+_START_S = 60.0
+# Durable is Postgres' default; a test's data may be lost with the machine.
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One data directory, the programs that run it, and who runs them."""
+
+    programs: Path
+    base: Path
+    logs: Path
+    who: Who
+
+    @property
+    def data(self) -> Path:
+        return self.base / "data"
+
+    @property
+    def password_file(self) -> Path:
+        return self.base / "password"
+
+    @property
+    def major(self) -> int:
+        # The first line of --version ends in "(PostgreSQL) 18.6" or "... 15.9 (Debian ...)".
+        answer = self.run("postgres", "--version", check=True).stdout
+        return int(answer.split("(PostgreSQL)")[1].split()[0].split(".")[0])
+
+    def run(
+        self, program: str, *arguments: str | Path, check: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self.who.prefix, str(self.programs / program), *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=check,
+            cwd="/",
+            env=postgres_env(),
+            **self.who.popen_arguments(),
+        )
+
+
+@contextlib.contextmanager
+def postgres(
+    guard: Warden, programs: Path, base: Path, logs: Path, *, durable: bool
+) -> Iterator[tuple[str, Child]]:
+    """Run the cluster in `base`, made when missing; give its URL and process."""
+    base.mkdir(parents=True, exist_ok=True)
+    base.chmod(0o700)
+    cluster = Cluster(programs, base, logs, somebody(programs, base))
+    if not cluster.data.exists():
+        _create(cluster, durable=durable)
+    if not cluster.password_file.exists():
+        raise Trouble(f"{cluster.password_file} is lost: move {base} away to start empty")
+    _refuse_another_major(cluster)
+    leftover.clear(cluster.data)
+    port, server = _start(guard, cluster, durable=durable)
+    try:
+        password = cluster.password_file.read_text("ascii")
+        yield f"postgres://{USER}:{password}@127.0.0.1:{port}/postgres", server
+    finally:
+        guard.end(server)
+
+
+def postgres_env() -> dict[str, str]:
+    env = {key: value for key, value in clean_env().items() if not key.startswith("PG")}
+    return env | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def _create(cluster: Cluster, *, durable: bool) -> None:
+    """Run initdb beside and rename: a start that was killed leaves no half cluster."""
+    fresh = cluster.base / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    write_private(cluster.password_file, new_secret())
+    give(cluster.base, cluster.who)
+    os.chown(cluster.password_file, cluster.who.file_owner, -1)
+    done = cluster.run(
+        "initdb",
+        f"--pgdata={fresh}",
+        f"--username={USER}",
+        f"--pwfile={cluster.password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        *([] if durable else ["--no-sync"]),
+        *_locale(cluster.major),
+    )
+    if done.returncode:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise Trouble(f"Postgres could not make its data: {telling_line(done.stderr)}")
+    fresh.rename(cluster.data)
+
+
+def _locale(major: int) -> list[str]:
+    if major >= 17:
+        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    return ["--locale=C.UTF-8"]
+
+
+def _refuse_another_major(cluster: Cluster) -> None:
+    made_by = int((cluster.data / "PG_VERSION").read_text("ascii"))
+    if made_by != cluster.major:
+        raise Trouble(
+            f"{cluster.data} was made by Postgres {made_by}, this one is {cluster.major}: "
+            f"set PG_BIN to a Postgres {made_by}, or move the folder away to start empty"
+        )
+
+
+def _start(guard: Warden, cluster: Cluster, *, durable: bool) -> tuple[int, Child]:
+    """Start on a free port; another one when somebody took it in between."""
+    log = cluster.logs / "postgres.log"
+    for _ in range(3):
+        port = free_port()
+        options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+        options += ["max_connections=200", *(() if durable else _FAST)]
+        command = [str(cluster.programs / "postgres"), "-D", str(cluster.data)]
+        server = guard.spawn(
+            "Postgres",
+            [*command, *(part for option in options for part in ("-c", option))],
+            log=log,
+            env=postgres_env(),
+            cwd="/",
+            who=cluster.who,
+            polite=signal.SIGINT,  # its "fast shutdown": roll back, write, close
+        )
+        if _comes_up(server, cluster.data):
+            return port, server
+        guard.end(server)
+        if "Address already in use" not in log.read_text("utf-8", "replace"):
+            break
+    raise Trouble(f"Postgres did not start: {telling_line(log.read_text('utf-8', 'replace'))}")
+
+
+def _comes_up(server: Child, data: Path) -> bool:
+    """Wait for the eighth line of postmaster.pid to say ready."""
+    deadline = time.monotonic() + _START_S
+    while server.alive and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            status = (data / "postmaster.pid").read_text("utf-8", "replace").splitlines()
+            if len(status) >= 8 and status[7].strip() == "ready":
+                return True
+        time.sleep(0.02)
+    return False

@@ -1,0 +1,70 @@
+"""Runs the tools of set-up (pip, uv, npm, apt): a log file, and one clear line on failure."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from config.devtools.checkout import Checkout
+from config.devtools.processes import Env, Warden, clean_env, telling_line
+from config.devtools.say import Trouble
+
+_NO_NETWORK = (
+    "name resolution",
+    "name or service not known",
+    "nodename nor servname",
+    "dns error",
+    "failed to lookup address",
+    "network is unreachable",
+    "no route to host",
+    "connection refused",
+    "failed to establish a new connection",
+    "error sending request",
+    "cannot connect to proxy",
+    "enotfound",
+    "eai_again",
+    "econnrefused",
+    "econnreset",
+    "etimedout",
+    "enetunreach",
+    "timed out",
+    "could not resolve",
+    "temporary failure resolving",
+)
+
+
+def run_tool(
+    guard: Warden,
+    checkout: Checkout,
+    name: str,
+    command: Sequence[str],
+    *,
+    env: Env | None = None,
+    cwd: Path | None = None,
+) -> None:
+    """Run to the end, or raise Trouble with the line that tells why."""
+    log = checkout.logs / f"{name}.log"
+    child = guard.spawn(name, command, log=log, env=clean_env(env), cwd=cwd or checkout.root)
+    try:
+        code = child.process.wait()
+    finally:
+        guard.end(child)
+    if code:
+        raise Trouble(explain(name, log))
+
+
+def explain(name: str, log: Path) -> str:
+    """One line for a tool that failed: no network, no space, or the log's own words."""
+    text = log.read_text("utf-8", "replace")
+    lower = text.lower()
+    if "no space left" in lower or "enospc" in lower:
+        return f"{name}: the disk is full: make room and start again (log: {log})"
+    if any(sign in lower for sign in _NO_NETWORK):
+        return f"{name}: cannot reach the package index: check the network or proxy (log: {log})"
+    return f"{name} failed: {telling_line(text)} (log: {log})"
+
+
+def on_path(*names: str) -> Path | None:
+    """Find the first of these programs."""
+    return next((Path(found) for name in names if (found := shutil.which(name))), None)

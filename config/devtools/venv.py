@@ -1,0 +1,66 @@
+"""Makes .venv and fills it from the hashed locks, by uv; skipped while nothing changed."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+from config.devtools import debian
+from config.devtools.checkout import Checkout
+from config.devtools.processes import Warden, clean_env
+from config.devtools.say import Trouble, step
+from config.devtools.stamps import Stamp, fingerprint
+from config.devtools.tools import run_tool
+
+_CHECK = "import sys; sys.exit(sys.version_info < (3, 11))"
+
+
+def ready_venv(guard: Warden, checkout: Checkout) -> None:
+    """Leave .venv holding exactly what requirements-dev.lock says, and uv."""
+    # The path is part of the stamp: scripts in a moved .venv name the old place.
+    lock = checkout.root / "requirements-dev.lock"
+    wanted = fingerprint(str(checkout.root), lock, checkout.pins / "uv.lock")
+    stamp = Stamp(checkout.venv / ".kindline-stamp")
+    if stamp.holds(wanted) and _works(checkout.python):
+        return
+    with step("making .venv"):
+        _make(guard, checkout)
+    with step("installing uv"):
+        _install_uv(guard, checkout)
+    with step("installing Python packages (half a minute on a slow line)"):
+        install_locked(guard, checkout, lock, name="packages")
+    stamp.put(wanted)
+
+
+def install_locked(guard: Warden, checkout: Checkout, lock: Path, *, name: str) -> None:
+    """Install a hashed lock into .venv by uv."""
+    uv = ("-m", "uv", "pip", "install", "--python", checkout.python, "--quiet")
+    command = checkout.python_command(*uv, "--require-hashes", "-r", lock)
+    run_tool(guard, checkout, name, command)
+
+
+def _works(python: Path) -> bool:
+    try:
+        return subprocess.run([python, "-I", "-c", _CHECK], env=clean_env()).returncode == 0
+    except OSError:
+        return False
+
+
+def _make(guard: Warden, checkout: Checkout) -> None:
+    if not importlib.util.find_spec("ensurepip"):  # Debian packs it apart
+        debian.install(guard, checkout, "python3-venv")
+    fresh = [] if _works(checkout.python) else ["--clear"]
+    try:
+        command = [sys.executable, "-I", "-m", "venv", *fresh, str(checkout.venv)]
+        run_tool(guard, checkout, "venv", command)
+    except Trouble as trouble:
+        cure = "on Debian and Ubuntu: apt-get install python3-venv"
+        raise Trouble(f"{trouble}; {cure}") from None
+
+
+def _install_uv(guard: Warden, checkout: Checkout) -> None:
+    pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check")
+    options = ("--retries", "2", "--require-hashes", "-r", checkout.pins / "uv.lock")
+    run_tool(guard, checkout, "uv", checkout.python_command(*pip, *options), env={"PIP_USER": "0"})
