@@ -19,6 +19,7 @@ from ninja.parser import Parser
 
 from realtime.accounts.api import router as accounts_router
 from realtime.accounts.errors import ApiError
+from realtime.chat.api import router as chat_router
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ api = NinjaAPI(
     title="Kindline", version="1", urls_namespace="api", docs_url=None, parser=ObjectParser()
 )
 api.add_router("", accounts_router)
+api.add_router("", chat_router)
 
 _CODES = {400: "invalid_input", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
 _STORAGE_RETRY_S = 2.0

@@ -3,8 +3,71 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
+from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_asgi_application()
+django_application = get_asgi_application()  # before anything that touches models
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from psycopg.conninfo import make_conninfo  # noqa: E402
+
+from realtime.chat import bridge  # noqa: E402
+from realtime.chat.answering import configured_model  # noqa: E402
+from realtime.chat.engine import Engine, build_engine, install  # noqa: E402
+from realtime.chat.routing import websocket_routes  # noqa: E402
+from realtime.chat.timings import Timings  # noqa: E402
+from realtime.provider.client import OpenAIModel  # noqa: E402
+
+
+class Lifespan:
+    """Starts the engine early and ends it well where the server has a lifespan (uvicorn)."""
+
+    def __init__(self, engine: Engine, model: OpenAIModel | None) -> None:
+        self.engine = engine
+        self.model = model
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.engine.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self._stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _stop(self) -> None:
+        await self.engine.stop()
+        if self.model is not None:
+            await self.model.close()
+        bridge.close_connections()
+
+
+def _conninfo() -> str:
+    """The database of Django's settings, tests' own included, as libpq has it."""
+    parameters = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    return make_conninfo(**{name: parameters[name] for name in names if parameters.get(name)})
+
+
+_config = configured_model()
+_model = None if _config is None else OpenAIModel(_config)
+engine = build_engine(
+    model=_model,
+    conninfo=_conninfo(),
+    timings=Timings().scaled(settings.TIMINGS_SCALE),
+    max_turns=settings.MAX_TURNS,
+)
+install(engine)
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": websocket_routes(engine),
+        "lifespan": Lifespan(engine, _model),
+    }
+)

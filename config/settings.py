@@ -18,6 +18,7 @@ from config.env import (
     env_secret,
     env_str,
 )
+from realtime.rehearsal.texts import SUGGESTIONS
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[...] is only generic for type checkers otherwise
 
@@ -144,6 +145,7 @@ OPENAI_REASONING_EFFORT = env_str("OPENAI_REASONING_EFFORT")
 ALLOW_REHEARSAL = DEBUG or env_bool("ALLOW_REHEARSAL", default=False)
 # Where the built-in scripted demo listens; ./dev run sets it when no model is configured.
 REHEARSAL_URL = env_str("REHEARSAL_URL")
+REHEARSAL_SUGGESTIONS = list(SUGGESTIONS)
 
 # --- Turns ----------------------------------------------------------------------------------
 

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from ninja import Router
+from ninja.responses import Status
+
+from realtime.accounts.auth import PersonAuth, PersonRequest
+from realtime.chat import engine, operations
+
+router = Router(auth=PersonAuth(), tags=["chat"])
+
+
+@router.delete("/threads/{thread_id}", response={204: None}, summary="Delete a conversation")
+def delete_thread(request: PersonRequest, thread_id: str) -> Status[None]:
+    """Delete its messages, runs and log for good; an unknown one and a foreign one look alike."""
+    owner_id = request.auth.user_id
+    active = operations.delete_thread(owner_id=owner_id, thread_id=thread_id)
+    running = engine.installed()
+    if running is not None:
+        running.thread_deleted(owner_id=owner_id, thread_id=thread_id, active=active)
+    return Status(204, None)

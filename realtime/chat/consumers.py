@@ -1,0 +1,261 @@
+"""The socket `/ws/v1/chat`: translates frames into one call each and never waits in `receive`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import uuid4
+
+from channels.consumer import get_handler_name
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils import timezone
+
+from realtime.accounts import door
+from realtime.accounts.identity import Identity
+from realtime.accounts.queries import identify
+from realtime.chat import bridge, protocol
+from realtime.chat.engine import Engine
+from realtime.chat.hub import Follower
+from realtime.chat.intake import read_say, read_submission
+from realtime.chat.operations import Refusal
+from realtime.chat.outbox import Outbox
+from realtime.chat.protocol import Cursor, FrameError
+
+logger = logging.getLogger(__name__)
+
+MAX_BAD_FRAMES = 100
+MAX_WAITING_REQUESTS = 64
+MAX_THREADS = 64
+BAD_PROTOCOL, UNAUTHENTICATED, FORBIDDEN, TOO_SLOW, TOO_MANY = 4400, 4401, 4403, 4408, 4429
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """One client: its requests run in order in a task of their own, its threads in the hub."""
+
+    channel_layer_alias = "none"  # no subscription per socket: a Redis fault cannot end it
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.engine = engine
+        self.identity: Identity | None = None
+        self.outbox = Outbox()
+        self.requests: asyncio.Queue[protocol.Inbound] = asyncio.Queue(MAX_WAITING_REQUESTS)
+        self.followers: dict[str, Follower] = {}
+        self.said_thread_id = str(uuid4())  # where a `say` without threadId goes
+        self.bad_frames = 0
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without Channels' hop to the ORM's thread for each event: there is no ORM here."""
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is not None:
+            await handler(message)
+
+    # --- coming and going --------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        credentials = door.socket_credentials(dict(self.scope))
+        await self.engine.start()
+        try:
+            identity = await bridge.run(identify, credentials=credentials)
+        except bridge.StorageUnavailable:
+            await self._turn_away(1013, 503, has_origin=credentials.origin is not None)
+            return
+        if identity is None:
+            await self._turn_away(UNAUTHENTICATED, 401, has_origin=credentials.origin is not None)
+        elif not door.socket_admitted(dict(self.scope), identity):
+            await self._turn_away(FORBIDDEN, 403, has_origin=credentials.origin is not None)
+        else:
+            self.identity = identity
+            await self.accept(subprotocol=credentials.subprotocol)
+            await self._greet()
+
+    async def disconnect(self, code: int) -> None:
+        for follower in self.followers.values():
+            self.engine.hub.unfollow(follower)
+        self.followers.clear()
+        for task in self.tasks:
+            task.cancel()
+
+    async def _turn_away(self, code: int, status: int, *, has_origin: bool) -> None:
+        """A browser cannot read an HTTP refusal of a socket, other clients read nothing else."""
+        if has_origin:
+            await self.accept()
+            await self.close(code=code)
+        elif "websocket.http.response" in self.scope.get("extensions", {}):
+            await self.base_send(
+                {"type": "websocket.http.response.start", "status": status, "headers": []}
+            )
+            await self.base_send({"type": "websocket.http.response.body", "body": b""})
+        else:
+            await self.close()
+
+    async def _greet(self) -> None:
+        timings = self.engine.timings
+        self.outbox.put(
+            protocol.ready(connection_id=str(uuid4()), heartbeat_ms=int(timings.ping_s * 1000))
+        )
+        for work in (self._write(), self._work(), self._ping()):
+            self._spawn(work)
+        thread_id = _query_value(self.scope, "threadId")
+        if thread_id is not None:
+            cursor = _query_value(self.scope, "cursor")
+            try:
+                self._take(protocol.Subscribe(thread_id=thread_id, cursor=cursor))
+            except FrameError as error:
+                await self._complain(error)
+
+    # --- in ----------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Read a frame and return at once: a socket that is not read cannot answer pings."""
+        try:
+            if text_data is None:
+                raise FrameError("frames are text, not binary")
+            self._take(protocol.parse(text_data))
+        except FrameError as error:
+            await self._complain(error)
+
+    def _take(self, frame: protocol.Inbound) -> None:
+        match frame:
+            case protocol.Ping():
+                self.outbox.put(protocol.pong(frame.n))
+            case protocol.Pong():
+                pass
+            case protocol.Subscribe():
+                self._subscribe(frame)
+            case protocol.Unsubscribe():
+                self._unsubscribe(frame.thread_id)
+            case _ if self.requests.full():
+                raise FrameError("too many requests are waiting on this socket")
+            case _:
+                self.requests.put_nowait(frame)
+
+    async def _complain(self, error: FrameError) -> None:
+        self.bad_frames += 1
+        self.outbox.put(protocol.error(str(error)))
+        if self.bad_frames >= MAX_BAD_FRAMES:
+            await self.close(code=BAD_PROTOCOL)
+
+    # --- following ---------------------------------------------------------------------------
+
+    def _subscribe(self, frame: protocol.Subscribe) -> None:
+        thread_id = protocol.check_id(frame.thread_id, name="threadId")
+        cursor = Cursor.parse(frame.cursor) if frame.cursor is not None else None
+        self._unsubscribe(thread_id)
+        self._follow(thread_id, cursor, announce=True)
+
+    def _follow(self, thread_id: str, cursor: Cursor | None, *, announce: bool) -> None:
+        assert self.identity is not None
+        if len(self.followers) >= MAX_THREADS:
+            raise FrameError(f"a socket follows at most {MAX_THREADS} threads")
+        follower = Follower(
+            owner_id=self.identity.user_id,
+            thread_id=thread_id,
+            send=self.outbox.put,
+            cursor=cursor,
+            announce=announce,
+        )
+        self.followers[thread_id] = follower
+        self.engine.hub.follow(follower)
+
+    def _unsubscribe(self, thread_id: str) -> None:
+        follower = self.followers.pop(thread_id, None)
+        if follower is not None:
+            self.engine.hub.unfollow(follower)
+
+    # --- requests, one after the other -------------------------------------------------------
+
+    async def _work(self) -> None:
+        while True:
+            frame = await self.requests.get()
+            try:
+                await self._serve(frame)
+            except FrameError as error:
+                await self._complain(error)
+            except Exception:  # one broken request must not end the others
+                logger.exception("a request failed")
+                self._refuse(frame, Refusal("internal", "Something went wrong here."))
+
+    async def _serve(self, frame: protocol.Inbound) -> None:
+        assert self.identity is not None
+        if self.identity.expires_at <= timezone.now():
+            await self.close(code=UNAUTHENTICATED)
+            return
+        try:
+            match frame:
+                case protocol.Abort():
+                    await self.engine.intake.stop(
+                        owner_id=self.identity.user_id, run_id=frame.run_id
+                    )
+                case protocol.RunAgentInput():
+                    await self._submit(read_submission(frame, owner_id=self.identity.user_id))
+                case protocol.Say():
+                    thread_id = frame.thread_id or self.said_thread_id
+                    await self._submit(
+                        read_say(frame, owner_id=self.identity.user_id, thread_id=thread_id)
+                    )
+                case _:
+                    raise AssertionError(f"{type(frame).__name__} is served in receive")
+        except Refusal as refusal:
+            self._refuse(frame, refusal)
+        except bridge.StorageUnavailable:
+            message = "Your words are safe on your device. They will be sent again in a moment."
+            self._refuse(frame, Refusal("storage_unavailable", message), retry_after_ms=2_000)
+
+    async def _submit(self, submission: Any) -> None:
+        logged = await self.engine.intake.submit(submission)
+        if submission.thread_id not in self.followers:
+            self._follow(submission.thread_id, logged.start, announce=False)
+
+    def _refuse(
+        self, frame: protocol.Inbound, refusal: Refusal, *, retry_after_ms: int = 0
+    ) -> None:
+        self.outbox.put(
+            protocol.refusal(
+                code=refusal.code,
+                message=refusal.message,
+                thread_id=getattr(frame, "thread_id", None) or self.said_thread_id,
+                run_id=getattr(frame, "run_id", ""),
+                retryable=retry_after_ms > 0,
+                retry_after_ms=retry_after_ms,
+                active_run_id=refusal.active_run_id,
+            )
+        )
+
+    # --- out ---------------------------------------------------------------------------------
+
+    async def _write(self) -> None:
+        """The only writer. A client that does not read is closed; it resumes by cursor."""
+        while (frame := await self.outbox.get()) is not None:
+            try:
+                async with asyncio.timeout(self.engine.timings.send_timeout_s):
+                    await self.send(text_data=frame)
+            except TimeoutError:
+                break
+        await self.close(code=TOO_SLOW)
+
+    async def _ping(self) -> None:
+        """Browsers cannot see protocol pings, and proxies count bytes."""
+        while True:
+            await asyncio.sleep(self.engine.timings.ping_s)
+            self.outbox.put(protocol.ping())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # Mostly a send into a socket that has just gone.
+            logger.debug("socket task ended: %s", type(task.exception()).__name__)
+
+
+def _query_value(scope: Any, name: str) -> str | None:
+    values = parse_qs(scope.get("query_string", b"").decode("latin-1")).get(name)
+    return values[0] if values else None

@@ -1,0 +1,83 @@
+"""The parts of the room that live as long as the process, joined and started on first use.
+
+`runserver` and daphne have no lifespan: the first socket starts the engine there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from realtime.agent.model import Model
+from realtime.chat.flusher import Flusher
+from realtime.chat.hub import Hub
+from realtime.chat.intake import Intake
+from realtime.chat.supervisor import Supervisor
+from realtime.chat.timings import Timings
+from realtime.chat.turns import Turns
+
+
+@dataclass(slots=True)
+class Engine:
+    hub: Hub
+    flusher: Flusher
+    supervisor: Supervisor
+    intake: Intake
+    timings: Timings
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        """Start once; more calls do nothing."""
+        if self._loop is not None:
+            return
+        self._loop = asyncio.get_running_loop()
+        self.hub.start()
+        await self.flusher.start()
+        self.supervisor.start()
+
+    async def stop(self) -> None:
+        """End our turns, write what is left, let go of Redis and Postgres."""
+        if self._loop is None:
+            return
+        self._loop = None
+        await self.supervisor.stop()
+        await self.flusher.stop()
+        await self.hub.stop()
+
+    def thread_deleted(self, *, owner_id: int, thread_id: str, active: Sequence[UUID]) -> None:
+        """Tell sockets and owners; may be called from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._forget, owner_id, thread_id, active)
+
+    def _forget(self, owner_id: int, thread_id: str, active: Sequence[UUID]) -> None:
+        for run_id in active:
+            self.supervisor.forget(run_id)
+        self.hub.reset(owner_id=owner_id, thread_id=thread_id)
+
+
+def build_engine(
+    *, model: Model | None, conninfo: str, timings: Timings, max_turns: int
+) -> Engine:
+    """Join the parts: the flusher delivers to the hub, which knows nothing of it."""
+    hub = Hub(timings)
+    flusher = Flusher(conninfo, hub.deliver, timings)
+    turns = None if model is None else Turns(model, flusher, hub, timings)
+    supervisor = Supervisor(turns, hub.deliver, timings, max_turns)
+    intake = Intake(hub, supervisor, answers=turns is not None)
+    return Engine(hub, flusher, supervisor, intake, timings)
+
+
+_installed: Engine | None = None
+
+
+def install(engine: Engine) -> None:
+    """Make this process's engine known to its HTTP views."""
+    global _installed
+    _installed = engine
+
+
+def installed() -> Engine | None:
+    """The engine of this process; None in a management command."""
+    return _installed

@@ -1,0 +1,249 @@
+"""One per process: writes all dirty runs in one statement, then delivers what was committed.
+
+Nothing is delivered before its commit. The first words of a message and every event that is not a
+delta leave at once; other deltas wait for the next tick, which follows the speed of the database.
+A run that ends is written in a statement of its own, so that a lock on its thread delays nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from realtime.chat import log
+from realtime.chat.log import Logged
+from realtime.chat.protocol import Cursor
+from realtime.chat.runlog import RunLog
+from realtime.chat.timings import Timings
+
+logger = logging.getLogger(__name__)
+
+Deliver = Callable[[Logged], None]
+STATEMENT_TIMEOUT_MS = 3_000
+CONNECTIONS = 2
+SPEED_MEMORY = 0.2  # weight of the newest commit in the moving average
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+
+@dataclass(slots=True)
+class _Written:
+    run: RunLog
+    append: log.Append
+
+
+@dataclass(slots=True)
+class Flusher:
+    """`conninfo` is a libpq connection string; `deliver` gets the frames of each commit."""
+
+    conninfo: str
+    deliver: Deliver
+    timings: Timings
+    _pool: AsyncConnectionPool | None = None
+    _runs: dict[UUID, RunLog] = field(default_factory=dict)
+    _urgent: set[UUID] = field(default_factory=set)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[None] | None = None
+    _commit_s: float = 0.010
+    _next_tick: float = 0.0
+
+    async def start(self) -> None:
+        """Open the pool (it need not connect yet) and own the flushing task."""
+        if self._task is not None:
+            return
+        self._pool = AsyncConnectionPool(
+            make_conninfo(self.conninfo, connect_timeout=3, tcp_user_timeout=5000),
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=3,
+            open=False,
+            configure=_configure,
+            kwargs={"autocommit": True},
+        )
+        self._task = asyncio.create_task(self._flush_for_ever(), name="flusher")
+        await self._pool.open(wait=False)
+
+    async def stop(self) -> None:
+        """Write what is left, then give the connections back."""
+        if self._task is None or self._pool is None:
+            return
+        if any(run.dirty for run in self._runs.values()):
+            await self._flush(list(self._runs.values()))
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self._pool.close()
+        self._task = None
+
+    def adopt(self, run: RunLog) -> None:
+        """Take charge of a claimed run until it is closed."""
+        run.changed = self._changed
+        self._runs[run.run_id] = run
+
+    def _changed(self, run: RunLog, *, urgent: bool) -> None:
+        if urgent:
+            self._urgent.add(run.run_id)
+        self._wake.set()
+
+    @property
+    def window_s(self) -> float:
+        """How long a delta may wait: twice the usual commit, within bounds."""
+        low, high = self.timings.flush_min_s, self.timings.flush_max_s
+        return min(max(2 * self._commit_s, low), high)
+
+    async def _flush_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await self._wait_for_work(loop)
+                await self._flush(self._due(loop.time()))
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # the flusher outlives whatever one flush did
+                logger.exception("flush failed")
+                await asyncio.sleep(self.timings.storage_retry_s)
+
+    async def _wait_for_work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Until something is urgent, or the tick has come for what is dirty, or a lease is old."""
+        while not self._urgent:
+            dirty = any(run.dirty for run in self._runs.values())
+            until = self._next_tick if dirty else loop.time() + self.timings.heartbeat_s / 2
+            if dirty and loop.time() >= self._next_tick:
+                return
+            self._wake.clear()
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+
+    def _due(self, now: float) -> list[RunLog]:
+        if self._urgent and now < self._next_tick:
+            due = [self._runs[i] for i in self._urgent if i in self._runs]
+        else:
+            old = now - self.timings.heartbeat_s
+            due = [run for run in self._runs.values() if run.dirty or run.renewed_at < old]
+            self._next_tick = now + self.window_s
+        self._urgent.clear()
+        return due
+
+    async def _flush(self, runs: Sequence[RunLog]) -> None:
+        open_ones = [_Written(run, run.take()) for run in runs if not run.ending]
+        if open_ones:
+            await self._write(open_ones)
+        for run in runs:
+            if run.ending:
+                await self._write([_Written(run, run.take())])
+
+    async def _write(self, batch: list[_Written]) -> None:
+        """One statement; what happened to each run decides what becomes of its events."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            outcomes = await self._execute([item.append for item in batch])
+        except psycopg.DataError:
+            await self._isolate(batch)
+            return
+        except _LOST as error:
+            outcomes = await self._ask_after_loss(batch, error)
+        else:
+            taken = loop.time() - began
+            self._commit_s += SPEED_MEMORY * (taken - self._commit_s)
+        for item in batch:
+            self._settle(item, outcomes.get(item.append.run_id, log.Outcome.BUSY), loop.time())
+        if any(item.run.dirty for item in batch):
+            # Busy or lost: not in a tight loop, and not before the others.
+            self._next_tick = max(self._next_tick, loop.time() + self.timings.flush_min_s)
+
+    async def _execute(self, appends: Sequence[log.Append]) -> dict[UUID, log.Outcome]:
+        assert self._pool is not None
+        parameters = log.append_parameters(appends, lease_s=self.timings.lease_s)
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(log.APPEND, parameters)
+            return log.read_outcomes(await cursor.fetchall())
+
+    async def _isolate(self, batch: list[_Written]) -> None:
+        """A value Postgres refuses fails only its own run."""
+        if len(batch) > 1:
+            for item in batch:
+                await self._write([item])
+            return
+        [item] = batch
+        logger.error("run %s: Postgres refused an event", item.append.run_id)
+        self._drop(item.run, "internal")
+
+    async def _ask_after_loss(
+        self, batch: list[_Written], error: Exception
+    ) -> dict[UUID, log.Outcome]:
+        """The connection was lost: only the database knows whether the commit happened.
+
+        Asks until it answers; never blindly writes again. After `storage_give_up_s` the runs are
+        left to the sweep.
+        """
+        logger.warning("storage unavailable (%s), asking again", type(error).__name__)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.timings.storage_give_up_s
+        while loop.time() < until:
+            await asyncio.sleep(self.timings.storage_retry_s)
+            try:
+                found = await self._positions([item.append.run_id for item in batch])
+            except _LOST:
+                continue
+            return {
+                i.append.run_id: _position(i.append, found.get(i.append.run_id)) for i in batch
+            }
+        return {item.append.run_id: log.Outcome.FENCED for item in batch}
+
+    async def _positions(self, runs: list[UUID]) -> dict[UUID, tuple[int, int, str]]:
+        assert self._pool is not None
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(log.POSITION, {"run": runs})
+            return {row[0]: (row[1], row[2], row[3]) for row in await cursor.fetchall()}
+
+    def _settle(self, item: _Written, outcome: log.Outcome, now: float) -> None:
+        run, append = item.run, item.append
+        match outcome:
+            case log.Outcome.WROTE:
+                run.committed(append, now)
+                here = Cursor(run.ord, append.old_seq)
+                frames = log.frames(append.entries, ord=run.ord, prev=here)
+                if frames:
+                    self.deliver(Logged(run.run_id, run.owner_id, run.thread_id, here, frames))
+                if append.state is not None:
+                    self._release(run, lost=False)
+            case log.Outcome.BUSY:
+                run.put_back()
+            case log.Outcome.FENCED | log.Outcome.GONE:
+                self._drop(run, outcome.value)
+
+    def _drop(self, run: RunLog, why: str) -> None:
+        """Write nothing more for it; its owner is told and cancels the upstream."""
+        logger.info("run %s dropped: %s", run.run_id, why)
+        self._release(run, lost=True)
+
+    def _release(self, run: RunLog, *, lost: bool) -> None:
+        self._runs.pop(run.run_id, None)
+        self._urgent.discard(run.run_id)
+        run.close(lost=lost)
+
+
+def _position(append: log.Append, found: tuple[int, int, str] | None) -> log.Outcome:
+    if found is None:
+        return log.Outcome.GONE
+    epoch, last_seq, state = found
+    if epoch != append.epoch:
+        return log.Outcome.FENCED
+    if last_seq == append.new_seq and state == (append.state or append.was):
+        return log.Outcome.WROTE
+    if last_seq == append.old_seq and state == append.was:
+        return log.Outcome.BUSY
+    return log.Outcome.FENCED
+
+
+async def _configure(connection: psycopg.AsyncConnection) -> None:
+    await connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")

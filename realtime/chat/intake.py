@@ -1,0 +1,119 @@
+"""What a person sends, on its way to a run: read, checked, submitted, handed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from django.db import IntegrityError
+
+from realtime.chat import bridge, operations
+from realtime.chat.hub import Hub
+from realtime.chat.log import Logged
+from realtime.chat.operations import Refusal, Submission
+from realtime.chat.protocol import MAX_TEXT_BYTES, RunAgentInput, Say, check_id
+from realtime.chat.supervisor import Supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """`answers` is False where no model is configured: every submit is refused."""
+
+    hub: Hub
+    supervisor: Supervisor
+    answers: bool
+
+    async def submit(self, submission: Submission) -> Logged:
+        """Store the message and start its run. Raises Refusal or StorageUnavailable."""
+        if not self.answers:
+            raise Refusal("upstream_unavailable", "No model answers here. Help is at /help.")
+        try:
+            logged = await bridge.run(operations.submit, submission=submission)
+        except IntegrityError:  # the same runId in another thread at the same moment
+            raise Refusal("invalid_input", "That runId stands for another message.") from None
+        self.hub.deliver(logged)
+        if logged.frames:
+            self.supervisor.claim_soon(logged.run_id)
+        return logged
+
+    async def stop(self, *, owner_id: int, run_id: str) -> None:
+        """End a run, whoever owns it. Nothing happens to one that is over or not theirs."""
+        logged = await bridge.run(operations.stop, owner_id=owner_id, run_id=run_id)
+        if logged is not None:
+            self.supervisor.forget(logged.run_id)
+            self.hub.deliver(logged)
+
+    async def delete_thread(self, *, owner_id: int, thread_id: str) -> None:
+        """Delete a conversation; its runs end and everybody who watches sees it empty."""
+        active = await bridge.run(operations.delete_thread, owner_id=owner_id, thread_id=thread_id)
+        for run_id in active:
+            self.supervisor.forget(run_id)
+        self.hub.reset(owner_id=owner_id, thread_id=thread_id)
+
+
+def read_submission(frame: RunAgentInput, *, owner_id: int) -> Submission:
+    """The trailing user message of a RunAgentInput; the rest of its history is not trusted.
+
+    Raises FrameError for ids that cannot be, Refusal for a message that cannot be answered.
+    """
+    thread_id = check_id(frame.thread_id, name="threadId")
+    run_id = check_id(frame.run_id, name="runId")
+    props = frame.forwarded_props.kindline if frame.forwarded_props else None
+    if props is not None and props.replaces is not None:
+        raise Refusal("invalid_input", "Messages cannot be edited here.")
+    if not frame.messages or frame.messages[-1].role != "user":
+        raise Refusal("invalid_input", "The last message must be the user's.")
+    last = frame.messages[-1]
+    if not isinstance(last.id, str):
+        raise Refusal("invalid_input", "The message needs an id.")
+    return Submission(
+        owner_id=owner_id,
+        thread_id=thread_id,
+        run_id=run_id,
+        message_id=check_id(last.id, name="the message's id"),
+        text=_checked_text(_text_of(last.content)),
+        place={
+            "country": props.country if props else None,
+            "timeZone": props.time_zone if props else None,
+            "locale": props.locale if props else None,
+        },
+    )
+
+
+def read_say(frame: Say, *, owner_id: int, thread_id: str) -> Submission:
+    """A `say`: the server makes the ids; with an `id` the same frame again is the same message."""
+    message_id = check_id(frame.id, name="id") if frame.id is not None else str(uuid4())
+    return Submission(
+        owner_id=owner_id,
+        thread_id=check_id(thread_id, name="threadId"),
+        run_id=str(uuid5(NAMESPACE_URL, f"{thread_id}/{message_id}")),
+        message_id=message_id,
+        text=_checked_text(frame.text),
+        place={"country": None, "timeZone": None, "locale": None},
+    )
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(
+            part["text"]
+            for part in content
+            if isinstance(part, dict)
+            and part.get("type") == "text"
+            and isinstance(part.get("text"), str)
+        )
+    return ""
+
+
+def _checked_text(text: str) -> str:
+    if not text.strip():
+        raise Refusal("invalid_input", "The message has no text.")
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        raise Refusal(
+            "invalid_input",
+            f"The message is too long: {MAX_TEXT_BYTES // 1024} KB of text fit in one.",
+        )
+    return text

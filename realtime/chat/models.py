@@ -1,0 +1,172 @@
+"""What must outlive a process: threads, their messages, runs, the event log and notices.
+
+Rules of writing are in `log.py` (events, notices, state of a run) and `operations.py` (the rest).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class Thread(models.Model):
+    """A conversation. `client_thread_id` is the client's; it means something only to its owner."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="threads"
+    )
+    client_thread_id = models.TextField()
+    last_ord = models.IntegerField(default=0, db_default=0)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "thread"
+        constraints = (
+            models.UniqueConstraint(fields=["owner", "client_thread_id"], name="thread_of_owner"),
+        )
+
+    def __str__(self) -> str:
+        return f"thread {self.id}"
+
+
+class Message(models.Model):
+    """A finished message. `content` is a list of parts (see `transcript.py`)."""
+
+    class Status(models.TextChoices):
+        COMPLETE = "complete"
+        PARTIAL = "partial"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="messages")
+    client_msg_id = models.TextField()
+    run_id = models.UUIDField(null=True)
+    role = models.TextField()
+    ord = models.IntegerField()
+    idx = models.IntegerField()
+    content = models.JSONField()
+    status = models.TextField(choices=Status.choices)
+    superseded_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "message"
+        ordering = (
+            "ord",
+            "idx",
+        )
+        constraints = (
+            models.UniqueConstraint(fields=["thread", "client_msg_id"], name="message_of_thread"),
+        )
+        indexes = (models.Index(fields=["thread", "ord", "idx"], name="message_in_order"),)
+
+    def __str__(self) -> str:
+        return f"{self.role} message {self.id}"
+
+
+class Run(models.Model):
+    """One turn of the agent; protocol.md 1.3 draws its states."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        COMPLETED = "completed"
+        CANCELLED = "cancelled"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs"
+    )
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="runs")
+    client_run_id = models.TextField()
+    ord = models.IntegerField()
+    state = models.TextField(choices=State.choices)
+    # The fencing token: one more with every claim and every forced finish.
+    epoch = models.IntegerField(default=0, db_default=0)
+    attempt = models.IntegerField(default=0, db_default=0)
+    claimed_by = models.TextField(null=True)
+    # No index: one on this column would end HOT updates, and every flush writes it.
+    lease_until = models.DateTimeField(null=True)
+    last_seq = models.BigIntegerField(default=0, db_default=0)
+    input = models.JSONField()
+    error_code = models.TextField(null=True)
+    usage = models.JSONField(null=True)
+    model = models.TextField(null=True)
+    prompt_version = models.TextField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    ACTIVE = (State.QUEUED, State.RUNNING)
+
+    class Meta:
+        db_table = "run"
+        ordering = ("ord",)
+        constraints = (
+            models.UniqueConstraint(fields=["owner", "client_run_id"], name="run_of_owner"),
+            models.UniqueConstraint(fields=["thread", "ord"], name="run_ord_of_thread"),
+            models.UniqueConstraint(
+                fields=["thread"],
+                condition=Q(state__in=("queued", "running")),
+                name="one_active_run",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("queued", "running", "completed", "cancelled", "failed")),
+                name="run_state_known",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=("queued", "running")),
+                name="run_active",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"run {self.id}"
+
+
+class RunEvent(models.Model):
+    """One line of the log: an AG-UI event, serialised once and sent verbatim.
+
+    No foreign key: deletion is explicit, and an append must not lock the run's row twice.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "seq")
+    run_id = models.UUIDField()
+    seq = models.BigIntegerField()
+    epoch = models.IntegerField()
+    kind = models.TextField()
+    payload = models.TextField()
+
+    class Meta:
+        db_table = "run_event"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.run_id}-{self.seq}"
+
+
+class Notice(models.Model):
+    """What a CUSTOM event showed; it outlives the log and is no part of the messages."""
+
+    id = models.BigAutoField(primary_key=True)
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="notices")
+    run_id = models.UUIDField()
+    seq = models.BigIntegerField()
+    after_message = models.TextField(null=True)
+    name = models.TextField()
+    value = models.JSONField()
+
+    class Meta:
+        db_table = "notice"
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=["run_id", "seq"], name="notice_of_event"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.run_id}-{self.seq}"

@@ -1,0 +1,276 @@
+"""The wire `kindline.v1`: tolerant frames in, strict frames out (protocol.md 1.6 and 1.7).
+
+Inbound, unknown keys are ignored and a wrong type is a FrameError that says where. NUL and lone
+surrogates become U+FFFD here: Postgres refuses both.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+import orjson
+
+PROTOCOL = "kindline.v1"
+MAX_FRAME_BYTES = 1_048_576
+MAX_TEXT_BYTES = 16_384
+MAX_ID = 128
+MAX_DEPTH = 32
+_PRINTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class FrameError(Exception):
+    """A frame we cannot read; `str(error)` is safe to send back."""
+
+
+class Cursor(NamedTuple):
+    """A place in a thread: run `ord`, event `seq` of that run. Totally ordered."""
+
+    ord: int
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.ord}-{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """The cursor that `text` names, or None: an unknown cursor is answered by a snapshot."""
+        match = re.fullmatch(r"(\d{1,9})-(\d{1,18})", text, re.ASCII)
+        return cls(int(match[1]), int(match[2])) if match else None
+
+
+START = Cursor(0, 0)
+
+
+class Frame(NamedTuple):
+    """A durable event on its way to sockets: it covers (prev, id] of its thread."""
+
+    id: Cursor
+    prev: Cursor
+    chunk: str  # the event as JSON, sent verbatim
+
+
+# --- in ------------------------------------------------------------------------------------------
+
+
+class InboundMessage(msgspec.Struct):
+    id: Any = None
+    role: Any = None
+    content: Any = None
+
+
+class KindlineProps(msgspec.Struct, rename="camel"):
+    if_busy: str = "reject"
+    replaces: str | None = None
+    country: str | None = None
+    time_zone: str | None = None
+    locale: str | None = None
+
+
+class ForwardedProps(msgspec.Struct):
+    kindline: KindlineProps | None = None
+
+
+class RunAgentInput(msgspec.Struct, rename="camel"):
+    thread_id: str
+    run_id: str
+    messages: list[InboundMessage]
+    forwarded_props: ForwardedProps | None = None
+
+
+class Subscribe(msgspec.Struct, rename="camel"):
+    thread_id: str
+    cursor: str | None = None
+
+
+class Unsubscribe(msgspec.Struct, rename="camel"):
+    thread_id: str
+
+
+class Abort(msgspec.Struct, rename="camel"):
+    run_id: str
+    thread_id: str | None = None
+
+
+class Ping(msgspec.Struct):
+    n: int | None = None
+
+
+class Pong(msgspec.Struct):
+    pass
+
+
+class Say(msgspec.Struct, rename="camel"):
+    text: str
+    thread_id: str | None = None
+    id: str | None = None
+
+
+Inbound = RunAgentInput | Subscribe | Unsubscribe | Abort | Ping | Pong | Say
+_BY_TYPE: dict[str, type[Inbound]] = {
+    "subscribe": Subscribe,
+    "unsubscribe": Unsubscribe,
+    "abort": Abort,
+    "ping": Ping,
+    "pong": Pong,
+    "say": Say,
+}
+
+
+def parse(text: str) -> Inbound:
+    """Read one inbound frame; raises FrameError."""
+    value = _json_object(text)
+    kind = value.get("type")
+    if kind is None:
+        if isinstance(value.get("messages"), list):
+            value["messages"] = value["messages"][-1:]  # stock clients send the whole history
+        return _convert(value, RunAgentInput)
+    if not isinstance(kind, str) or kind not in _BY_TYPE:
+        raise FrameError("unknown frame type: say one of " + ", ".join(_BY_TYPE))
+    return _convert(value, _BY_TYPE[kind])
+
+
+def check_id(value: str, *, name: str) -> str:
+    """Ids chosen by clients are 1 to 128 printable ASCII characters."""
+    if not _PRINTABLE_ID.fullmatch(value):
+        raise FrameError(f"{name} must be 1 to {MAX_ID} printable ASCII characters")
+    return value
+
+
+def clean(value: Any, *, depth: int = MAX_DEPTH) -> Any:
+    """The same JSON value with NUL and lone surrogates as U+FFFD."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if depth == 0:
+        raise FrameError(f"a frame is at most {MAX_DEPTH} levels deep")
+    if isinstance(value, list):
+        return [clean(item, depth=depth - 1) for item in value]
+    if isinstance(value, dict):
+        return {clean(k): clean(item, depth=depth - 1) for k, item in value.items()}
+    return value
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        value = _lenient_json(text)
+    if not isinstance(value, dict):
+        raise FrameError("a frame is a JSON object")
+    return value
+
+
+def _lenient_json(text: str) -> Any:
+    """The standard library reads the lone surrogates that orjson refuses."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise FrameError("that is not JSON") from None
+
+
+def _convert(value: dict[str, Any], kind: type[Inbound]) -> Inbound:
+    try:
+        return msgspec.convert(clean(value), kind)
+    except msgspec.ValidationError as error:
+        raise FrameError(str(error)) from None
+
+
+# --- out -----------------------------------------------------------------------------------------
+
+
+def envelope(frame: Frame, *, thread_id: str) -> str:
+    """A durable event in its envelope."""
+    return (
+        f'{{"id":"{frame.id}","prev":"{frame.prev}","threadId":{_dumps(thread_id)},'
+        f'"chunk":{frame.chunk}}}'
+    )
+
+
+def ready(*, connection_id: str, heartbeat_ms: int) -> str:
+    return _dumps(
+        {
+            "type": "ready",
+            "protocol": PROTOCOL,
+            "connectionId": connection_id,
+            "heartbeatMs": heartbeat_ms,
+            "maxFrameBytes": MAX_FRAME_BYTES,
+        }
+    )
+
+
+def snapshot(
+    *, thread_id: str, cursor: Cursor, messages: Iterable[Any], notices: Iterable[dict[str, Any]]
+) -> str:
+    return _dumps(
+        {
+            "type": "snapshot",
+            "threadId": thread_id,
+            "cursor": str(cursor),
+            "messages": [msgspec.to_builtins(message) for message in messages],
+            "notices": list(notices),
+        }
+    )
+
+
+def subscribed(
+    *, thread_id: str, recovered: bool, cursor: Cursor, active_run_id: str | None
+) -> str:
+    return _dumps(
+        {
+            "type": "subscribed",
+            "threadId": thread_id,
+            "recovered": recovered,
+            "cursor": str(cursor),
+            "active": None if active_run_id is None else {"runId": active_run_id},
+        }
+    )
+
+
+def refusal(
+    *,
+    code: str,
+    message: str,
+    thread_id: str,
+    run_id: str,
+    retryable: bool = False,
+    retry_after_ms: int = 0,
+    active_run_id: str | None = None,
+) -> str:
+    """A bare RUN_ERROR: nothing was stored."""
+    about: dict[str, Any] = {
+        "threadId": thread_id,
+        "runId": run_id,
+        "retryable": retryable,
+        "retryAfterMs": retry_after_ms,
+    }
+    if active_run_id is not None:
+        about["activeRunId"] = active_run_id
+    return _dumps(
+        {"type": "RUN_ERROR", "code": code, "message": message, "metadata": {"kindline": about}}
+    )
+
+
+def status(*, thread_id: str, run_id: str, state: str) -> str:
+    """An undurable hint about a run."""
+    value = {"threadId": thread_id, "runId": run_id, "state": state}
+    return _dumps({"type": "CUSTOM", "name": "kindline.status", "value": value})
+
+
+def error(message: str) -> str:
+    return _dumps({"type": "error", "code": "bad_frame", "message": message})
+
+
+def ping() -> str:
+    return '{"type":"ping"}'
+
+
+def pong(n: int | None) -> str:
+    return _dumps({"type": "pong", "n": n} if n is not None else {"type": "pong"})
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()

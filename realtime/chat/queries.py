@@ -1,0 +1,220 @@
+"""Reads of the room. Sync: async callers cross `bridge` once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from realtime.agent.model import (
+    AssistantMessage,
+    ChatMessage,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
+from realtime.chat import agui
+from realtime.chat.models import Message, Notice, Run, RunEvent, Thread
+from realtime.chat.protocol import START, Cursor, Frame
+
+MAX_REPLAY_CHARACTERS = 32_768  # a coalesced delta stays well below the 64 KB of a frame
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    cursor: Cursor
+    messages: list[agui.Message]
+    notices: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Catchup:
+    """What a follower at `start` has missed: an optional snapshot, then frames."""
+
+    snapshot: Snapshot | None
+    start: Cursor
+    frames: list[Frame]
+    active_run_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """Where a thread stands, for the safety poll."""
+
+    cursor: Cursor
+    active: bool
+
+
+def catch_up(*, owner_id: int, thread_id: str, cursor: Cursor | None) -> Catchup:
+    """Everything after `cursor`; a snapshot first when the cursor is null or unknown."""
+    with transaction.atomic():
+        with connection.cursor() as sql:
+            sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        thread = Thread.objects.filter(owner_id=owner_id, client_thread_id=thread_id).first()
+        if thread is None:
+            return Catchup(Snapshot(START, [], []), START, [], None)
+        runs = list(Run.objects.filter(thread=thread).order_by("ord"))
+        active = next((run.client_run_id for run in runs if run.state in Run.ACTIVE), None)
+        if cursor is not None and _known(cursor, runs):
+            return Catchup(None, cursor, _frames_after(thread, cursor), active)
+        snapshot = _snapshot(thread, runs)
+        return Catchup(snapshot, snapshot.cursor, _frames_after(thread, snapshot.cursor), active)
+
+
+def last_runs(*, watched: Sequence[tuple[int, str]]) -> dict[tuple[int, str], LastRun]:
+    """The last run of each watched (owner id, client thread id) that exists."""
+    if not watched:
+        return {}
+    owners, threads = zip(*watched, strict=True)
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT t.owner_id, t.client_thread_id, r.ord, r.last_seq, r.state"
+            " FROM unnest(%s::bigint[], %s::text[]) AS w(owner_id, client_thread_id)"
+            " JOIN thread t USING (owner_id, client_thread_id)"
+            " JOIN run r ON r.thread_id = t.id AND r.ord = t.last_ord",
+            [list(owners), list(threads)],
+        )
+        return {
+            (owner, thread): LastRun(Cursor(ord_, seq), state in Run.ACTIVE)
+            for owner, thread, ord_, seq, state in sql.fetchall()
+        }
+
+
+def history(*, thread_id: UUID, up_to_ord: int) -> list[ChatMessage]:
+    """What the model reads: the active branch up to and with the question of run `up_to_ord`."""
+    rows = Message.objects.filter(
+        thread_id=thread_id, ord__lte=up_to_ord, superseded_by__isnull=True
+    ).order_by("ord", "idx")
+    return [_for_model(row) for row in rows]
+
+
+def text_of(parts: Iterable[dict[str, Any]]) -> str:
+    return "".join(part["text"] for part in parts if part["type"] == "text")
+
+
+def as_agui(message: Message) -> agui.Message:
+    """A stored message as AG-UI has it; a partial one says so in its metadata."""
+    partial = message.status == Message.Status.PARTIAL
+    metadata = {"kindline": {"status": "partial"}} if partial else None
+    if message.role == "tool":
+        part = message.content[0]
+        return agui.Message(
+            id=message.client_msg_id,
+            role="tool",
+            content=part["content"],
+            tool_call_id=part["toolCallId"],
+            error=None if part["ok"] else "the tool failed",
+            metadata=metadata,
+        )
+    calls = [
+        agui.tool_call(call_id=part["id"], name=part["name"], arguments=part["arguments"])
+        for part in message.content
+        if part["type"] == "tool_call"
+    ]
+    return agui.Message(
+        id=message.client_msg_id,
+        role=message.role,
+        content=text_of(message.content) or None,
+        tool_calls=calls or None,
+        metadata=metadata,
+    )
+
+
+def _for_model(row: Message) -> ChatMessage:
+    if row.role == "user":
+        return UserMessage(text_of(row.content))
+    if row.role == "tool":
+        return ToolMessage(row.content[0]["toolCallId"], row.content[0]["content"])
+    calls = tuple(
+        ToolCall(part["id"], part["name"], part["arguments"])
+        for part in row.content
+        if part["type"] == "tool_call"
+    )
+    return AssistantMessage(text_of(row.content), calls)
+
+
+def _known(cursor: Cursor, runs: list[Run]) -> bool:
+    if cursor == START:
+        return True
+    return any(run.ord == cursor.ord and 1 <= cursor.seq <= run.last_seq for run in runs)
+
+
+def _snapshot(thread: Thread, runs: list[Run]) -> Snapshot:
+    """Finished runs only: the active one is replayed from its RUN_STARTED."""
+    finished = [run for run in runs if run.state not in Run.ACTIVE]
+    cursor = Cursor(finished[-1].ord, finished[-1].last_seq) if finished else START
+    messages = Message.objects.filter(
+        thread=thread, ord__lte=cursor.ord, superseded_by__isnull=True
+    ).order_by("ord", "idx")
+    ords = {run.id: run.ord for run in finished}
+    notices = [
+        {
+            "id": f"{ords[notice.run_id]}-{notice.seq}",
+            "afterMessageId": notice.after_message,
+            "name": notice.name,
+            "value": notice.value,
+        }
+        for notice in Notice.objects.filter(thread=thread).order_by("id")
+        if notice.run_id in ords
+    ]
+    return Snapshot(cursor, [as_agui(message) for message in messages], notices)
+
+
+def _frames_after(thread: Thread, cursor: Cursor) -> list[Frame]:
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT r.ord, e.seq, e.kind, e.payload FROM run r JOIN run_event e ON e.run_id = r.id"
+            " WHERE r.thread_id = %s AND r.ord >= %s AND (r.ord, e.seq) > (%s, %s)"
+            " ORDER BY r.ord, e.seq",
+            [thread.id, cursor.ord, cursor.ord, cursor.seq],
+        )
+        return coalesce(sql.fetchall(), after=cursor)
+
+
+def coalesce(rows: Iterable[tuple[int, int, str, str]], *, after: Cursor) -> list[Frame]:
+    """Frames of (ord, seq, kind, payload) rows, neighbouring deltas of a message made one."""
+    frames: list[Frame] = []
+    run: list[agui.TextMessageContent] = []
+    size = 0
+    here = after
+
+    def close() -> None:
+        nonlocal size
+        if run:
+            whole = agui.TextMessageContent(
+                message_id=run[0].message_id,
+                delta="".join(event.delta for event in run),
+                metadata=run[0].metadata,
+            )
+            frames.append(Frame(here, frames[-1].id if frames else after, agui.encode(whole)))
+            run.clear()
+            size = 0
+
+    for ord_, seq, kind, payload in rows:
+        event = agui.decode(payload) if kind == "TEXT_MESSAGE_CONTENT" else None
+        if isinstance(event, agui.TextMessageContent):
+            if run and (
+                run[0].message_id != event.message_id
+                or size + len(event.delta) > MAX_REPLAY_CHARACTERS
+            ):
+                close()
+            run.append(event)
+            size += len(event.delta)
+        else:
+            close()
+            before = frames[-1].id if frames else after
+            frames.append(Frame(Cursor(ord_, seq), before, payload))
+        here = Cursor(ord_, seq)
+    close()
+    return frames
+
+
+def log_of(*, run_id: UUID) -> list[agui.AguiEvent]:
+    """The events of a run in order."""
+    payloads = (
+        RunEvent.objects.filter(run_id=run_id).order_by("seq").values_list("payload", flat=True)
+    )
+    return [agui.decode(payload) for payload in payloads]

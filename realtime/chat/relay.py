@@ -1,0 +1,146 @@
+"""Tells other processes, and hears from them, through the channel layer. Its only user.
+
+Redis is a hint: what is lost here is found in Postgres by the hub. So nothing waits for it,
+the queue drops its oldest, and every failure only makes `healthy` false for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from realtime.chat.protocol import Cursor, Frame
+from realtime.chat.timings import Timings
+
+logger = logging.getLogger(__name__)
+
+QUEUE = 1_000
+MAX_CHARACTERS = 65_536
+
+
+class Layer(Protocol):
+    """What we use of a channel layer."""
+
+    async def new_channel(self) -> str: ...
+    async def receive(self, channel: str) -> dict[str, Any]: ...
+    async def group_add(self, group: str, channel: str) -> None: ...
+    async def group_discard(self, group: str, channel: str) -> None: ...
+    async def group_send(self, group: str, message: dict[str, Any]) -> None: ...
+
+
+class Listener(Protocol):
+    """Who is told: frames, None for "look into Postgres", or that the thread was deleted."""
+
+    def heard(self, group: str, frames: list[Frame] | None) -> None: ...
+    def heard_reset(self, group: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Relay:
+    layer: Layer
+    listener: Listener
+    timings: Timings
+    spawn: Callable[[Any], asyncio.Task[Any]]
+    healthy: bool = True
+    _wanted: set[str] = field(default_factory=set)
+    _joined: set[str] = field(default_factory=set)
+    _channel: str | None = None
+    _outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = field(
+        default_factory=lambda: asyncio.Queue(QUEUE)
+    )
+
+    def start(self) -> None:
+        self.spawn(self._listen())
+        self.spawn(self._publish())
+
+    def want(self, group: str) -> None:
+        self._wanted.add(group)
+        self.spawn(self._join(group))
+
+    def unwant(self, group: str) -> None:
+        self._wanted.discard(group)
+        self.spawn(self._leave(group))
+
+    def join_missing(self) -> None:
+        """Try again what failed while Redis was away."""
+        for group in self._wanted - self._joined:
+            self.spawn(self._join(group))
+
+    def tell(self, group: str, frames: list[Frame]) -> None:
+        """Pass on committed frames, or just that there are some when they are long."""
+        batch = [(str(frame.id), str(frame.prev), frame.chunk) for frame in frames]
+        long = sum(len(frame.chunk) for frame in frames) > MAX_CHARACTERS
+        self._enqueue(group, {"type": "kindline.batch", "f": None if long else batch})
+
+    def tell_reset(self, group: str) -> None:
+        self._enqueue(group, {"type": "kindline.reset"})
+
+    def _enqueue(self, group: str, message: dict[str, Any]) -> None:
+        if self._outgoing.full():
+            self._outgoing.get_nowait()  # the oldest hint is worth least
+        self._outgoing.put_nowait((group, {**message, "t": group}))
+
+    async def _publish(self) -> None:
+        while True:
+            group, message = await self._outgoing.get()
+            try:
+                async with asyncio.timeout(self.timings.publish_timeout_s):
+                    await self.layer.group_send(group, message)
+                self.healthy = True
+            except Exception as error:  # whatever Redis does: others find it in Postgres
+                self._failed(error)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                self._channel = await self.layer.new_channel()
+                self._joined.clear()
+                self.join_missing()
+                while True:
+                    self._receive(await self.layer.receive(self._channel))
+            except Exception as error:  # begun again for ever: the hub polls meanwhile
+                self._channel = None
+                self._failed(error)
+                await asyncio.sleep(self.timings.poll_active_s)
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        group = str(message["t"])
+        if message["type"] == "kindline.reset":
+            self.listener.heard_reset(group)
+        elif message["f"] is None:
+            self.listener.heard(group, None)
+        else:
+            self.listener.heard(group, [_frame(item) for item in message["f"]])
+
+    async def _join(self, group: str) -> None:
+        if self._channel is None:
+            return  # _listen joins all groups when its channel is there
+        try:
+            await self.layer.group_add(group, self._channel)
+            self._joined.add(group)
+        except Exception as error:  # tried again by join_missing
+            self._failed(error)
+
+    async def _leave(self, group: str) -> None:
+        self._joined.discard(group)
+        if self._channel is None or group in self._wanted:
+            return
+        try:
+            await self.layer.group_discard(group, self._channel)
+        except Exception as error:  # at worst we hear of a thread nobody watches here
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        if self.healthy:
+            logger.warning("channel layer: %s; polling Postgres instead", type(error).__name__)
+        self.healthy = False
+
+
+def _frame(item: tuple[str, str, str]) -> Frame:
+    here, prev = Cursor.parse(item[0]), Cursor.parse(item[1])
+    assert here is not None
+    assert prev is not None
+    return Frame(here, prev, item[2])

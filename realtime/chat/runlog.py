@@ -1,0 +1,173 @@
+"""The events of one claimed run between its owner and the flusher. Pure but for its waiters."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from realtime.chat import agui, log
+from realtime.chat.transcript import Transcript
+
+FLUSH_CHARACTERS = 2_048
+BUFFER_CHARACTERS = 262_144
+
+
+class Changed(Protocol):
+    def __call__(self, run: RunLog, *, urgent: bool) -> None: ...
+
+
+def _nobody(run: RunLog, *, urgent: bool) -> None:
+    """Until the flusher adopts the run, its events just wait."""
+
+
+@dataclass(slots=True)
+class RunLog:
+    """`seq` is the last number that is durable; events wait here in order until they are."""
+
+    run_id: UUID
+    thread_pk: UUID
+    owner_id: int
+    thread_id: str
+    ord: int
+    epoch: int
+    seq: int
+    renewed_at: float
+    changed: Changed = _nobody
+    on_lost: Callable[[], object] = lambda: None
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    _events: list[agui.AguiEvent] = field(default_factory=list)
+    _in_flight: list[agui.AguiEvent] = field(default_factory=list)
+    _transcript: Transcript = field(default_factory=Transcript)
+    _offsets: dict[str, int] = field(default_factory=dict)
+    _size: int = 0
+    _ending: dict[str, Any] | None = None
+    _room: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def dirty(self) -> bool:
+        return bool(self._events)
+
+    @property
+    def ending(self) -> bool:
+        return self._ending is not None
+
+    async def push(self, event: agui.AguiEvent) -> None:
+        """Hand over an event; waits while too much is not yet durable."""
+        if self.closed.is_set():
+            return
+        self._transcript.apply(event)
+        urgent = not isinstance(event, agui.TextMessageContent | agui.ToolCallArgs)
+        if isinstance(event, agui.TextMessageContent):
+            urgent = event.message_id not in self._offsets
+            event = self._with_offset(event)
+        self._events.append(event)
+        self._size += _size(event)
+        self.changed(self, urgent=urgent or self._size >= FLUSH_CHARACTERS)
+        while self._size > BUFFER_CHARACTERS and not self.closed.is_set():
+            self._room.clear()
+            await self._room.wait()
+
+    def end(
+        self,
+        event: agui.RunFinished | agui.RunError,
+        *,
+        state: str,
+        error_code: str | None = None,
+        usage: dict[str, int] | None = None,
+    ) -> None:
+        """Hand over the terminal event: open constructs are closed before it."""
+        if self.closed.is_set() or self._ending is not None:
+            return
+        self._events.extend([*self._transcript.closing_events(), event])
+        self._ending = {"state": state, "error_code": error_code, "usage": usage}
+        self.changed(self, urgent=True)
+
+    def take(self) -> log.Append:
+        """What to write now: all that waits, with neighbouring deltas made one."""
+        events, self._events = self._events, []
+        self._in_flight = events
+        entries = log.number(_coalesced(events), after=self.seq)
+        append = log.Append(
+            self.run_id,
+            self.thread_pk,
+            self.epoch,
+            self.seq,
+            "running",
+            entries,
+            ord=self.ord,
+        )
+        if self._ending is not None:
+            append.messages = self._transcript.cut().rows()
+            append.state = self._ending["state"]
+            append.error_code = self._ending["error_code"]
+            append.usage = self._ending["usage"]
+        return append
+
+    def put_back(self) -> None:
+        """It was not written: it stands again before what came meanwhile."""
+        self._events[:0] = self._in_flight
+        self._in_flight = []
+
+    def committed(self, append: log.Append, now: float) -> None:
+        self.seq = append.new_seq
+        self._size -= sum(_size(event) for event in self._in_flight)
+        self._in_flight = []
+        self.renewed_at = now
+        self._room.set()
+
+    def close(self, *, lost: bool) -> None:
+        """No more events: written to the end, or `lost` to somebody else."""
+        if not self.closed.is_set():
+            self.closed.set()
+            self._room.set()
+            if lost:
+                self.on_lost()
+
+    def _with_offset(self, event: agui.TextMessageContent) -> agui.TextMessageContent:
+        offset = self._offsets.get(event.message_id, 0)
+        self._offsets[event.message_id] = offset + len(event.delta)
+        return agui.TextMessageContent(
+            message_id=event.message_id,
+            delta=event.delta,
+            metadata={"kindline": {"off": offset}},
+        )
+
+
+def _size(event: agui.AguiEvent) -> int:
+    match event:
+        case agui.TextMessageContent() | agui.ToolCallArgs():
+            return len(event.delta)
+        case agui.ToolCallResult():
+            return len(event.content)
+        case _:
+            return 0
+
+
+def _coalesced(events: list[agui.AguiEvent]) -> list[agui.AguiEvent]:
+    """Neighbouring deltas of one message or call as one event."""
+    out: list[agui.AguiEvent] = []
+    for key, group in itertools.groupby(events, key=_delta_key):
+        neighbours = list(group)
+        first = neighbours[0]
+        if key is None or len(neighbours) == 1:
+            out.extend(neighbours)
+        else:
+            text = "".join(getattr(event, "delta", "") for event in neighbours)
+            out.append(msgspec.structs.replace(first, delta=text))
+    return out
+
+
+def _delta_key(event: agui.AguiEvent) -> str | None:
+    match event:
+        case agui.TextMessageContent():
+            return f"text {event.message_id}"
+        case agui.ToolCallArgs():
+            return f"call {event.tool_call_id}"
+        case _:
+            return None

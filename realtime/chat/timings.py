@@ -1,0 +1,30 @@
+"""Every timer of the room, in seconds. Tests scale them all at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    lease_s: float = 15.0
+    heartbeat_s: float = 5.0
+    sweep_s: float = 3.0
+    flush_min_s: float = 0.040
+    flush_max_s: float = 0.250
+    storage_retry_s: float = 0.25
+    storage_give_up_s: float = 60.0
+    poll_active_s: float = 2.0
+    poll_idle_s: float = 15.0
+    poll_unhealthy_s: float = 0.5
+    publish_timeout_s: float = 1.0
+    send_timeout_s: float = 10.0
+    ping_s: float = 25.0
+    first_token_s: float = 30.0
+    idle_s: float = 30.0
+    tool_s: float = 15.0
+    turn_s: float = 300.0
+    backoff_s: float = 0.5
+
+    def scaled(self, factor: float) -> Timings:
+        return replace(self, **{f.name: getattr(self, f.name) * factor for f in fields(self)})

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from realtime.chat import views
+
+urlpatterns = [
+    path("", views.page, name="page"),
+    path("help", views.help_page, name="help"),
+]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from realtime.chat.answering import configured_model, is_rehearsal
+from realtime.hotlines.help_page import render_help
+from realtime.hotlines.queries import current_directory
+
+ENTRY = "src/main.ts"
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """The chat: what it needs to know stands in the page, so that it asks nobody else."""
+    context = {"config": page_config(), "assets": page_assets()}
+    return render(request, "chat/page.html", context)
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Help without script, model or chat; `?country=GB` chooses the lines."""
+    country = request.GET.get("country") or None
+    return HttpResponse(render_help(current_directory(), country=country, now=timezone.now()))
+
+
+def page_config() -> dict[str, Any]:
+    config = configured_model()
+    model = None
+    if config is not None:
+        rehearsal = is_rehearsal(config)
+        model = {
+            "name": config.resolved_model,
+            "provider": "Kindline" if rehearsal else _provider_name(config.host),
+            "host": config.host,
+            "rehearsal": rehearsal,
+        }
+    return {
+        "model": model,
+        "suggestions": settings.REHEARSAL_SUGGESTIONS if model and model["rehearsal"] else [],
+        "socketPath": "/ws/v1/chat",
+        "apiPath": "/api/v1",
+        "helpPath": "/help",
+    }
+
+
+def page_assets() -> dict[str, Any]:
+    """The built script and styles, by Vite's manifest; none where the page was not built."""
+    entry = _manifest(settings.FRONTEND_DIST).get(ENTRY, {})
+    return {
+        "js": static(f"page/{entry['file']}") if entry else None,
+        "css": [static(f"page/{name}") for name in entry.get("css", [])],
+    }
+
+
+def _provider_name(host: str) -> str:
+    return "OpenAI" if host == "api.openai.com" or host.endswith(".api.openai.com") else host
+
+
+def _manifest(dist: Path) -> dict[str, Any]:
+    if settings.DEBUG:
+        return _read_manifest(dist)  # the page may be built again while the server runs
+    return _cached_manifest(dist)
+
+
+def _read_manifest(dist: Path) -> dict[str, Any]:
+    path = dist / ".vite" / "manifest.json"
+    if not path.is_file():
+        return {}
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
+
+
+_cached_manifest = cache(_read_manifest)
