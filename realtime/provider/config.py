@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-# The small model of the vendor's current generation, looked up in November 2026. Sources: the
-# model list in the vendor's openai-python 3.54.0 (openai/types/shared/chat_model.py) names it without a
-# shutdown date, while gpt-5-mini, gpt-4.1-mini and gpt-4o-mini have one; its page is
+# The small model of the vendor's current generation, looked up in November 2026. The model list in
+# the vendor's openai-python 3.54.0 (openai/types/shared/chat_model.py) names it without a shutdown
+# date, while gpt-5-mini, gpt-4.1-mini and gpt-4o-mini have one. Its page:
 # https://developers.openai.com/api/docs/models/gpt-6-luna (released 2026-09-22; function calls on
-# Responses, on Chat Completions only with reasoning effort "none").
+# Responses, and on Chat Completions only with reasoning effort "none").
 DEFAULT_MODEL = "gpt-6-luna"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 

@@ -1,0 +1,154 @@
+"""The tests' stand-in for OpenAI: real HTTP on loopback, both wires, programmed per request.
+
+In an async test: `async with OpenAIServer() as server`. For tests that start server processes:
+`with ThreadedOpenAIServer() as server`, the same server on a loop of its own. Either way
+`server.play(says("Hi"), refuses(500))` queues one scenario per request, `server.base_url` goes
+into OPENAI_BASE_URL and `server.requests` holds what was asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aiohttp import web
+
+from tests.support.openai_scenarios import Cut, Gate, Scenario, Stall, chat, responses
+
+T = TypeVar("T")
+
+_WAIT_S = 10
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came."""
+
+    path: str
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+class OpenAIServer:
+    def __init__(self, *, otherwise: Scenario | None = None) -> None:
+        self.requests: list[Asked] = []
+        self.streaming = 0  # answers not yet over
+        self.base_url = ""
+        self._otherwise = otherwise
+        self._queue: deque[Scenario] = deque()
+        self._gates: list[Gate] = []
+        self._closing: asyncio.Event | None = None
+
+    def play(self, *scenarios: Scenario) -> None:
+        """Queue one scenario per request to come."""
+        self._queue += scenarios
+        self._gates += [p for s in scenarios for p in s.parts if isinstance(p, Gate)]
+
+    async def __aenter__(self) -> Self:
+        self._closing = asyncio.Event()
+        application = web.Application()
+        application.router.add_get("/v1/models", self._models)
+        application.router.add_post("/v1/chat/completions", self._answer)
+        application.router.add_post("/v1/responses", self._answer)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.base_url = f"http://{host}:{port}/v1"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        for gate in self._gates:
+            gate.open()
+        await self._runner.cleanup()
+
+    async def _models(self, request: web.Request) -> web.Response:
+        model = {"id": "stand-in", "object": "model"}
+        return web.json_response({"object": "list", "data": [model]})
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.requests.append(Asked(request.path, body, dict(request.headers)))
+        scenario = self._queue.popleft() if self._queue else self._otherwise
+        if scenario is None:
+            return web.json_response({"error": {"message": "nothing to play"}}, status=418)
+        if scenario.error is not None:
+            error = {"error": dict(scenario.error)}
+            return web.json_response(error, status=scenario.status, headers=scenario.headers)
+        self.streaming += 1
+        try:
+            return await self._stream(request, scenario)
+        finally:
+            self.streaming -= 1
+
+    async def _stream(self, request: web.Request, scenario: Scenario) -> web.StreamResponse:
+        wire = responses if request.path.endswith("/responses") else chat
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        for piece in wire(scenario):
+            match piece:
+                case bytes():
+                    if not answer.prepared:
+                        await answer.prepare(request)
+                    await answer.write(piece)
+                case Gate():
+                    await piece.pass_through()
+                case Stall():
+                    await self._closing.wait()
+                case Cut():
+                    assert request.transport is not None
+                    request.transport.abort()
+        if not answer.prepared:
+            await answer.prepare(request)
+        return answer
+
+
+class ThreadedOpenAIServer:
+    """The same server on a thread with a loop of its own."""
+
+    def __init__(self, *, otherwise: Scenario | None = None) -> None:
+        self._server = OpenAIServer(otherwise=otherwise)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        return self._server.base_url
+
+    @property
+    def requests(self) -> list[Asked]:
+        return self._server.requests
+
+    def play(self, *scenarios: Scenario) -> None:
+        self._server.play(*scenarios)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._run(self._server.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._run(self._server.__aexit__(kind, error, traceback))
+        self._run(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_WAIT_S)
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_WAIT_S)
