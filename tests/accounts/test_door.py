@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from pytest_django import Settings
+
+from realtime.accounts.door import socket_admitted, socket_credentials
+from realtime.accounts.identity import Identity
+
+GUEST = Identity(user_id=1, method="cookie", expires_at=timezone.now())
+
+
+def scope(*, scheme: str = "ws", peer: str = "203.0.113.9", **headers: str) -> dict[str, Any]:
+    named = {name.replace("_", "-").encode(): text.encode() for name, text in headers.items()}
+    return {
+        "type": "websocket",
+        "scheme": scheme,
+        "client": (peer, 4711),
+        "headers": list(named.items()),
+        "subprotocols": ["kindline.v1", "bearer.t0ken"],
+    }
+
+
+def test_a_handshake_shows_its_credentials() -> None:
+    shown = socket_credentials(scope(cookie="sessionid=abc", origin="http://localhost"))
+
+    assert (shown.session_key, shown.token) == ("abc", "t0ken")
+    assert (shown.origin, shown.subprotocol) == ("http://localhost", "kindline.v1")
+
+
+def test_a_socket_from_our_own_page_is_admitted() -> None:
+    assert socket_admitted(scope(host="localhost:8000", origin="http://localhost:8000"), GUEST)
+
+
+def test_a_socket_from_another_port_is_not() -> None:
+    here = scope(host="localhost:8000", origin="http://localhost:9000")
+
+    assert not socket_admitted(here, GUEST)
+
+
+def test_a_page_that_rebinds_its_name_to_us_is_not() -> None:
+    assert not socket_admitted(scope(host="evil.example", origin="http://evil.example"), GUEST)
+
+
+def test_a_trusted_proxy_tells_that_the_page_is_secure(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.1"]
+    told = {"host": "localhost", "origin": "https://localhost", "x_forwarded_proto": "https"}
+
+    assert socket_admitted(scope(peer="10.0.0.1", **told), GUEST)
+    assert not socket_admitted(scope(peer="203.0.113.9", **told), GUEST)
+
+
+def test_a_token_without_an_origin_is_admitted() -> None:
+    program = Identity(user_id=1, method="token", expires_at=timezone.now())
+
+    assert socket_admitted(scope(host="localhost"), program)
+    assert not socket_admitted(scope(host="localhost", origin="http://evil.example"), program)
