@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from aiohttp import web
@@ -64,8 +65,6 @@ async def _errors_as_json(request: web.Request, handler: _Handler) -> web.Stream
         return _refuse(400, str(error), param=error.param)
     except web.HTTPException as error:
         return _refuse(error.status, f"{request.method} {request.path}: {error.reason}")
-    except ConnectionResetError:
-        raise  # the client left: nobody reads an answer
     except Exception as error:
         # Only its kind: its text may hold what a person wrote.
         logger.error("rehearsal failed: %s", type(error).__name__)
@@ -91,15 +90,21 @@ async def _chat(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
     )
-    await response.prepare(request)
-    tokens_per_s = request.app[_TOKENS_PER_S]
-    for tokens, chunk in wire.write_chunks(steps, asked, head):
+    with contextlib.suppress(ConnectionResetError):  # the client left: nobody reads on
+        await response.prepare(request)
+        await _perform(response, wire.write_chunks(steps, asked, head), request.app[_TOKENS_PER_S])
+    return response
+
+
+async def _perform(
+    response: web.StreamResponse, script: Iterable[wire.Timed], tokens_per_s: float
+) -> None:
+    for tokens, chunk in script:
         if tokens and tokens_per_s:
             await asyncio.sleep(tokens / tokens_per_s)
         if chunk is not None:
             await response.write(_event(chunk))
     await response.write(b"data: [DONE]\n\n")
-    return response
 
 
 def _event(chunk: dict[str, Any]) -> bytes:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
+
+from jsonschema import Draft202012Validator, SchemaError
 
 from realtime.rehearsal.script import Call, Pause, Say, Step, content_text
 
 MODEL = "kindline-rehearsal"
 _ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
+
+
+# Token times to wait, then the chunk to send (None: only wait).
+Timed = tuple[int, dict[str, Any] | None]
 
 
 class BadRequest(Exception):
@@ -66,7 +72,8 @@ def _read_messages(messages: object) -> tuple[dict[str, Any], ...]:
     if not isinstance(messages, list) or not messages:
         raise BadRequest("messages must be a list that is not empty.", param="messages")
     for index, message in enumerate(messages):
-        if not isinstance(message, dict) or message.get("role") not in _ROLES:
+        role = message.get("role") if isinstance(message, dict) else None
+        if not isinstance(role, str) or role not in _ROLES:
             raise BadRequest("This message has no known role.", param=f"messages.{index}.role")
     return tuple(messages)
 
@@ -81,9 +88,17 @@ def _read_tools(tools: object, choice: object) -> tuple[dict[str, Any], ...]:
     for index, function in enumerate(functions):
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             raise BadRequest("This tool is no function with a name.", param=f"tools.{index}")
-        if not isinstance(function.get("parameters") or {}, dict):
+        if not _is_schema(function.get("parameters") or {}):
             raise BadRequest("Its parameters are no JSON Schema.", param=f"tools.{index}")
     return () if choice == "none" else tuple(function for function in functions if function)
+
+
+def _is_schema(parameters: object) -> bool:
+    try:
+        Draft202012Validator.check_schema(cast("dict[str, Any]", parameters))
+    except SchemaError:
+        return False
+    return isinstance(parameters, dict)  # true and false are schemas too
 
 
 def _read_flag(asked: dict[str, Any], name: str) -> bool:
@@ -93,10 +108,8 @@ def _read_flag(asked: dict[str, Any], name: str) -> bool:
     return bool(flag)
 
 
-def write_chunks(
-    steps: Sequence[Step], request: ChatRequest, head: Head
-) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """The streamed reply as pairs: token times to wait, then the chunk (None: only wait)."""
+def write_chunks(steps: Sequence[Step], request: ChatRequest, head: Head) -> Iterator[Timed]:
+    """The streamed reply, chunk by chunk."""
     yield 0, _chunk(head, request, {"role": "assistant", "content": "", "refusal": None})
     calls = 0
     for step in steps:
