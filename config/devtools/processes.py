@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,7 +69,7 @@ class Warden:
     """The guard process, and the only place that starts background processes."""
 
     process: subprocess.Popen[bytes]
-    _pids: set[int] = field(default_factory=set)
+    _children: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def alive(self) -> bool:
@@ -102,6 +103,7 @@ class Warden:
                 process_group=self.process.pid,
                 **who.popen_arguments(),
             )
+        self._children[process.pid] = process
         self.watch(process.pid)
         return Child(name, process, log, polite)
 
@@ -119,10 +121,21 @@ class Warden:
         self._tell("watch", pid)
 
     def forget(self, pid: int) -> None:
+        self._children.pop(pid, None)
         self._tell("forget", pid)
 
     def remove_at_end(self, folder: Path) -> None:
         self._tell("remove", str(folder))
+
+    def close(self) -> None:
+        """Let the guard end what still runs, and see it gone."""
+        assert self.process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        while self.alive:
+            for child in self._children.values():
+                child.poll()  # else its remains look alive to the guard
+            time.sleep(0.01)
 
     def _tell(self, *order: str | int) -> None:
         assert self.process.stdin
@@ -146,13 +159,11 @@ def guarded(*, hold: Sequence[int] = ()) -> Iterator[Warden]:
         process_group=0,
         pass_fds=hold,
     )
+    guard = Warden(process)
     try:
-        yield Warden(process)
+        yield guard
     finally:
-        assert process.stdin
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-        process.wait()
+        guard.close()
 
 
 def foreground(guard: Warden, command: Sequence[str], *, env: Env, cwd: Path) -> int:

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from config.devtools.checkout import this_checkout
+from config.devtools.processes import Warden, guarded
+from config.devtools.stack import Stack, stack
+
+StartStack = Callable[[Path], AbstractContextManager[Stack]]
+
+
+@pytest.fixture
+def guard() -> Iterator[Warden]:
+    with guarded() as warden:
+        yield warden
+
+
+@pytest.fixture
+def start_stack(guard: Warden) -> StartStack:
+    """Start a real Postgres and Valkey with their data below a folder."""
+    return lambda base: stack(guard, this_checkout(), {}, base, durable=False)
