@@ -11,7 +11,7 @@ _UNANSWERED = json.dumps({"error": "interrupted", "message": "This look-up was n
 
 
 def answerable(messages: Iterable[ChatMessage]) -> Iterator[ChatMessage]:
-    """Put each call's answer right behind it.
+    """Put each call's answer right behind it, and leave out what says nothing.
 
     A stopped or failed turn leaves calls without an answer, and text may stand between a call and
     its answer; vendors refuse such a history with 400, which would spoil the thread for ever.
@@ -19,7 +19,7 @@ def answerable(messages: Iterable[ChatMessage]) -> Iterator[ChatMessage]:
     history = tuple(messages)
     answers = {m.call_id: m for m in history if isinstance(m, ToolMessage)}
     for message in history:
-        if isinstance(message, ToolMessage):
+        if isinstance(message, ToolMessage) or message == AssistantMessage(""):
             continue
         yield message
         if isinstance(message, AssistantMessage):

@@ -44,9 +44,12 @@ class ScriptedModel:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         self.requests.append(request)
+        reply = next(self._replies, None)
+        if reply is None:
+            raise LookupError(f"request {len(self.requests)} has no reply in the script")
         self.streaming += 1
         try:
-            for step in next(self._replies):
+            for step in reply:
                 match step:
                     case Gate():
                         step.reached.set()

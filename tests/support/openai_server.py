@@ -42,15 +42,22 @@ class OpenAIServer:
         self._otherwise = otherwise
         self._queue: deque[Scenario] = deque()
         self._gates: list[Gate] = []
-        self._closing: asyncio.Event | None = None
+        self._closing = asyncio.Event()
 
     def play(self, *scenarios: Scenario) -> None:
         """Queue one scenario per request to come."""
         self._queue += scenarios
         self._gates += [p for s in scenarios for p in s.parts if isinstance(p, Gate)]
 
+    def forget(self) -> None:
+        """Drop what is queued and recorded, for the next test."""
+        for gate in self._gates:
+            gate.open()
+        self._gates.clear()
+        self._queue.clear()
+        self.requests.clear()
+
     async def __aenter__(self) -> Self:
-        self._closing = asyncio.Event()
         application = web.Application()
         application.router.add_get("/v1/models", self._models)
         application.router.add_post("/v1/chat/completions", self._answer)
@@ -132,6 +139,9 @@ class ThreadedOpenAIServer:
 
     def play(self, *scenarios: Scenario) -> None:
         self._server.play(*scenarios)
+
+    def forget(self) -> None:
+        self._server.forget()
 
     def __enter__(self) -> Self:
         self._thread.start()
