@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { decodeFrame } from "../src/decode";
+import type { Envelope, ServerFrame } from "../src/protocol";
+import { emptyTranscript, reduce, type Transcript } from "../src/transcript";
+import { coalesce, fold, foldAll, recordedStreams, replay, seeded, type Stream } from "./streams";
+
+const STREAMS = recordedStreams();
+const each = STREAMS.map((stream) => [stream.name, stream] as const);
+
+/** The part of the state that `expected` describes. */
+function summary(state: Transcript) {
+  const { ending, refusal } = state;
+  return {
+    messages: state.messages,
+    notices: state.notices.map(({ name, afterMessageId, value }) => ({
+      name,
+      afterMessageId,
+      value,
+    })),
+    cursor: state.cursor,
+    generating: state.runId !== null,
+    ending: ending && {
+      runId: ending.runId,
+      outcome: ending.outcome,
+      code: ending.failure?.code ?? null,
+      retryable: ending.failure?.retryable ?? null,
+    },
+    refusal: refusal && {
+      runId: refusal.runId,
+      code: refusal.code,
+      retryable: refusal.retryable,
+      retryAfterMs: refusal.retryAfterMs,
+    },
+  };
+}
+
+/** What the log alone decides: a refusal is not in it. */
+const durable = ({ messages, cursor, runId, ending, open }: Transcript) => ({
+  messages,
+  cursor,
+  runId,
+  ending,
+  open,
+});
+
+describe.each(each)("the recorded stream %s", (_name, stream) => {
+  it("ends in the expected state", () => {
+    const { state, resubscribes } = foldAll(stream);
+
+    expect({ ...summary(state), resubscribes }).toEqual(stream.expected);
+  });
+
+  it("gives the same when the socket breaks after any frame and comes back", () => {
+    const straight = durable(foldAll(stream).state);
+
+    for (let cut = 0; cut <= stream.frames.length; cut++) {
+      const before = fold(emptyTranscript(stream.threadId), stream.frames.slice(0, cut)).state;
+      const after = fold(before, replay(stream, before.cursor)).state;
+      expect(durable(after), `cut after ${cut} frames`).toEqual(straight);
+    }
+  });
+
+  it("gives the same on a reload, from a snapshot and coalesced deltas", () => {
+    const reloaded = fold(emptyTranscript(stream.threadId), replay(stream, null)).state;
+
+    expect(durable(reloaded)).toEqual(durable(foldAll(stream).state));
+  });
+
+  it("gives the same under lost, repeated and late frames, once repaired", () => {
+    const straight = durable(foldAll(stream).state);
+
+    for (let seed = 1; seed <= 60; seed++) {
+      expect(durable(badLine(stream, seeded(seed))), `seed ${seed}`).toEqual(straight);
+    }
+  });
+
+  it("never applies a cursor twice or goes back", () => {
+    const state = foldAll(stream).state;
+
+    for (const frame of stream.log) expect(reduce(state, frame).state).toBe(state);
+  });
+});
+
+/** A line that loses, doubles and delays; the client's gaps are answered, and it reconnects last. */
+function badLine(stream: Stream, random: () => number): Transcript {
+  let state = fold(emptyTranscript(stream.threadId), replay({ ...stream, log: [] }, null)).state;
+  const late: Envelope[] = [];
+  const hear = (frame: ServerFrame) => {
+    const step = reduce(state, frame);
+    state = step.state;
+    if (step.resubscribe) state = fold(state, replay(stream, state.cursor)).state;
+  };
+  for (const frame of stream.log) {
+    const chance = random();
+    if (chance < 0.2) continue;
+    if (chance < 0.4) late.push(frame);
+    else hear(frame);
+    if (chance > 0.8) hear(frame);
+    if (random() < 0.3) late.splice(0).forEach(hear);
+  }
+  late.forEach(hear);
+  return fold(state, replay(stream, state.cursor)).state;
+}
+
+describe("the reducer", () => {
+  const [plain] = STREAMS.filter(({ name }) => name === "plain_text");
+  const start = fold(emptyTranscript("t1"), plain?.frames.slice(0, 5) ?? []).state;
+
+  it("asks once for a replay, however many frames follow the gap", () => {
+    const rest = plain?.frames.slice(7) ?? [];
+
+    expect(fold(start, rest).resubscribes).toBe(1);
+  });
+
+  it("does not call a closed socket the end of a run", () => {
+    expect(start.runId).toBe("r1");
+    expect(fold(start, [{ kind: "draining", reconnectMs: 0 }]).state.runId).toBe("r1");
+  });
+
+  it("asks for a replay when cursors cannot be compared", () => {
+    const frame = { id: "b3-9", prev: "b3-8", threadId: "t1", chunk: { type: "RUN_FINISHED" } };
+
+    expect(reduce(start, decodeFrame(JSON.stringify(frame))).resubscribe).toBe(true);
+  });
+
+  it("clears a hint with the next piece of the reply", () => {
+    const status = {
+      type: "CUSTOM",
+      name: "kindline.status",
+      value: { threadId: "t1", state: "retrying" },
+    };
+    const hinted = reduce(start, decodeFrame(JSON.stringify(status))).state;
+    const next = plain?.frames[5];
+
+    expect(hinted.status).toBe("retrying");
+    expect(fold(hinted, next === undefined ? [] : [next]).state.status).toBeNull();
+  });
+
+  it("keeps what it had when a refusal is about another thread", () => {
+    const refusal = {
+      type: "RUN_ERROR",
+      code: "x",
+      message: "",
+      metadata: { kindline: { threadId: "t2" } },
+    };
+
+    expect(reduce(start, decodeFrame(JSON.stringify(refusal))).state).toBe(start);
+  });
+
+  it("takes coalesced deltas for the pieces they cover", () => {
+    const log = plain?.log ?? [];
+    const whole = fold(emptyTranscript("t1"), coalesce(log)).state;
+
+    expect(coalesce(log).length).toBeLessThan(log.length);
+    expect(whole.messages).toEqual(plain?.expected.messages);
+  });
+});
+
+describe("frames of any shape", () => {
+  it.each(["", "null", "7", "[]", "{", '{"type":7}', '{"chunk":null}', '{"type":"snapshot"}'])(
+    "are ignored without an error: %s",
+    (source) => {
+      const state = emptyTranscript("t1");
+
+      expect(reduce(state, decodeFrame(source)).state).toBe(state);
+    },
+  );
+});
