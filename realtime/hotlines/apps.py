@@ -7,3 +7,9 @@ class HotlinesConfig(AppConfig):
     name = "realtime.hotlines"
     label = "hotlines"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Models exist only now, so their signals cannot be connected at import.
+        from realtime.hotlines import signals
+
+        signals.connect()

@@ -77,6 +77,10 @@ class FoundHelp:
 class Directory(Facts):
     """The facts, ready to be asked; one object, replaced whole when the data changes."""
 
+    @classmethod
+    def of(cls, facts: Facts) -> Directory:
+        return cls(facts.countries, facts.needs, facts.audiences, facts.lines)
+
     @cached_property
     def _by_country(self) -> dict[str, tuple[Line, ...]]:
         found: dict[str, list[Line]] = {}

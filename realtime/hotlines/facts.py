@@ -105,7 +105,7 @@ class EmergencyNumber:
     confidence: str
     also_reported: bool = False  # one source says so and others differ: never shown
     note: str = ""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[str, ...] = ()  # slugs
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Whereabouts:
 
 
 def whereabouts(person: PersonPlace, *, said: str = "") -> Whereabouts:
-    """Weigh the person's choice, what the model heard (`said`, a code), time zone and locale region.
+    """Weigh the person's choice, the code the model heard (`said`), time zone and locale region.
 
     A choice is never overridden: where what was said differs, both are offered again.
     """

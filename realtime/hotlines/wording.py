@@ -49,6 +49,11 @@ def message(
         [
             *_how_sure(facts, query, country),
             *_what_is_missing(facts, query, country, lines),
+            *(
+                ["The sources for the first line differ: say that it may have changed."]
+                if lines and lines[0].conflicts
+                else []
+            ),
             *(["Some lines serve only the regions they name."] if _regional(lines) else []),
         ]
     )

@@ -32,7 +32,7 @@ class ImportedFile(models.Model):
     """What was imported last, so that a start with the same files costs nothing."""
 
     name = models.CharField(primary_key=True, max_length=100)
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(max_length=80)
     imported_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

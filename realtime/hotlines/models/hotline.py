@@ -26,6 +26,7 @@ class Country(HandEdited):
         related_name="leads",
         help_text="The line that comes first in a crisis.",
     )
+    lead_imported_from = models.CharField(max_length=100, blank=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["name"]

@@ -1,0 +1,121 @@
+"""The help page: plain HTML that works without script, sockets, a model or the chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.template.loader import render_to_string
+
+from realtime.hotlines import links, wording
+from realtime.hotlines.directory import Directory, FoundLine
+from realtime.hotlines.facts import Contact, Country, HotlineQuery
+
+_LABELS = {
+    "phone": "Call {}",
+    "sms": "Text {}",
+    "chat": "Chat online",
+    "whatsapp": "WhatsApp {}",
+    "email": "Email {}",
+    "web": "Open the website",
+    "tty": "Text phone (TTY) {}",
+}
+_COSTS = {"free": "Free", "standard": "Costs as a normal call", "unknown": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    label: str
+    href: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    name: str
+    organisation: str
+    regions: str
+    hours: str
+    cost: str
+    freshness: str
+    conflicts: bool
+    ways: list[_Way]
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    title: str
+    cards: list[_Card]
+
+
+def render_help(directory: Directory, *, country: str | None, now: datetime) -> str:
+    """Render the page for a country (any spelling; None asks which)."""
+    code = directory.country_code(country)
+    known = directory.countries[code] if code else None
+    found = directory.find(HotlineQuery(code), now=now)
+    context = {
+        "country": known,
+        "unknown": country if country and not known else None,
+        "emergency": _emergency(known),
+        "cards": [_card(line) for line in found.lines] if known else [],
+        "no_crisis_line": known is not None and not _has_crisis_line(directory, found.lines),
+        "sections": _sections(directory, code, now) if code else [],
+        "countries": sorted(directory.countries.values(), key=lambda one: one.name),
+        "international": {
+            "name": wording.INTERNATIONAL_NAME,
+            "href": wording.INTERNATIONAL_HREF,
+        },
+    }
+    return render_to_string("hotlines/help.html", context)
+
+
+def _emergency(country: Country | None) -> list[dict[str, str]]:
+    shown = country.emergency_as_json() if country else None
+    return shown["numbers"] if shown else []
+
+
+def _has_crisis_line(directory: Directory, lines: tuple[FoundLine, ...]) -> bool:
+    return any(directory.needs[slug].urgent for found in lines for slug in found.line.needs)
+
+
+def _sections(directory: Directory, code: str, now: datetime) -> list[_Section]:
+    """Give the lines for other needs, then those for groups: nobody is sorted into one."""
+    sections = []
+    for need in directory.needs.values():
+        if not need.urgent:
+            found = directory.find(HotlineQuery(code, needs=(need.slug,)), now=now)
+            cards = [_card(one) for one in found.lines if need.slug in one.line.needs]
+            sections.append(_Section(need.name, cards))
+    for audience in directory.audiences.values():
+        found = directory.find(HotlineQuery(code, audiences=(audience.slug,)), now=now)
+        cards = [_card(one) for one in found.lines if audience.slug in one.line.audiences]
+        sections.append(_Section(f"For: {audience.name}", cards))
+    return [section for section in sections if section.cards]
+
+
+def _card(found: FoundLine) -> _Card:
+    line = found.line
+    return _Card(
+        name=line.name,
+        organisation=line.organisation,
+        regions=", ".join(line.regions),
+        hours=_hours(found),
+        cost=_COSTS[line.cost],
+        freshness=wording.freshness(line),
+        conflicts=bool(line.conflicts),
+        ways=[_way(contact) for contact in line.contacts],
+    )
+
+
+def _hours(found: FoundLine) -> str:
+    if found.line.hours.kind == "24/7":
+        return "Open day and night"
+    words = found.line.hours.words
+    if found.open_now is None:
+        return words
+    return f"{'Open now' if found.open_now else 'Closed now'} ({words})"
+
+
+def _way(contact: Contact) -> _Way:
+    href = links.href(contact.kind, contact.value, contact.e164, contact.note)
+    return _Way(_LABELS[contact.kind].format(contact.value), href, contact.note)

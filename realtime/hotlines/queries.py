@@ -1,0 +1,154 @@
+"""The directory as the database has it, held by every process and checked before each use."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from time import monotonic
+
+from django.db import Error
+
+from realtime.hotlines import facts, models
+from realtime.hotlines.directory import Directory
+from realtime.hotlines.importing.packaged import packaged_facts
+from realtime.hotlines.opening import Hours, parse_opening
+
+logger = logging.getLogger(__name__)
+
+# A database that is down costs each asker a connection time-out; ask it again this much later.
+_PAUSE_S = 5.0
+
+
+def current_directory() -> Directory:
+    """Give the directory as it is now: one small query, a reload only when something changed.
+
+    When the database does not answer, the last good directory serves; before the first one, and
+    before the first import, the data files of the product do.
+    """
+    return _holder.current()
+
+
+class _Holder:
+    """The directory of this process; safe to ask from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._directory: Directory | None = None
+        self._token: uuid.UUID | None = None
+        self._ask_again_at = 0.0
+
+    def current(self) -> Directory:
+        if self._directory is not None and monotonic() < self._ask_again_at:
+            return self._directory
+        try:
+            return self._asked()
+        except Error as error:
+            logger.warning("hotlines: the database does not answer (%s)", type(error).__name__)
+            self._ask_again_at = monotonic() + _PAUSE_S
+            return self._directory or self._packaged()
+
+    def _asked(self) -> Directory:
+        token = version_token()
+        if self._directory is not None and token == self._token:
+            return self._directory
+        if token is None:
+            return self._packaged()
+        with self._lock:
+            # Read after the token: a change in between only means one more reload.
+            if self._directory is None or token != self._token:
+                self._directory, self._token = Directory.of(stored_facts()), token
+            return self._directory
+
+    def _packaged(self) -> Directory:
+        with self._lock:
+            if self._directory is None or self._token is not None:
+                self._directory, self._token = Directory.of(packaged_facts()), None
+            return self._directory
+
+
+_holder = _Holder()
+
+
+def version_token() -> uuid.UUID | None:
+    """Give what changes with every change of the directory; None before the first import."""
+    return models.DirectoryVersion.objects.values_list("token", flat=True).first()
+
+
+def stored_facts() -> facts.Facts:
+    """Read everything; lines are equal to those of a data file when nothing was edited."""
+    return facts.Facts(
+        countries=_countries(),
+        needs={
+            row.slug: facts.Need(
+                row.slug, row.name, row.definition, row.urgent, row.broad, row.implies_id
+            )
+            for row in models.Need.objects.all()
+        },
+        audiences={
+            row.slug: facts.Audience(row.slug, row.name, row.definition)
+            for row in models.Audience.objects.all()
+        },
+        lines=tuple(
+            _line(row)
+            for row in models.Hotline.objects.prefetch_related(
+                "countries", "needs", "audiences", "contacts", "sources"
+            )
+        ),
+    )
+
+
+def _countries() -> dict[str, facts.Country]:
+    rows = models.Country.objects.prefetch_related("emergency_numbers__sources")
+    return {
+        row.code: facts.Country(
+            row.code,
+            row.name,
+            row.lead_id,
+            tuple(_emergency(number) for number in row.emergency_numbers.all()),
+        )
+        for row in rows
+    }
+
+
+def _emergency(row: models.EmergencyNumber) -> facts.EmergencyNumber:
+    return facts.EmergencyNumber(
+        service=row.service,
+        number=row.number,
+        confidence=row.confidence,
+        also_reported=row.also_reported,
+        note=row.note,
+        sources=tuple(sorted(source.slug for source in row.sources.all())),
+    )
+
+
+def _line(row: models.Hotline) -> facts.Line:
+    return facts.Line(
+        id=row.slug,
+        name=row.name,
+        organisation=row.organisation,
+        countries=tuple(sorted(country.code for country in row.countries.all())),
+        international=row.international,
+        regions=tuple(row.regions),
+        needs=tuple(sorted(need.slug for need in row.needs.all())),
+        audiences=tuple(sorted(audience.slug for audience in row.audiences.all())),
+        open_to_all=row.open_to_all,
+        languages=tuple(row.languages),
+        languages_inferred=row.languages_inferred,
+        hours=Hours(row.hours, row.hours_text, row.time_zone, parse_opening(row.opening)),
+        cost=row.cost,
+        website=row.website,
+        confidence=row.confidence,
+        conflicts=row.conflicts,
+        notes=row.notes,
+        last_seen=row.last_seen,
+        contacts=tuple(
+            facts.Contact(contact.kind, contact.value, contact.e164, contact.note)
+            for contact in row.contacts.all()
+        ),
+        sources=tuple(
+            facts.Source(source.url, source.seen, source.date, source.verified_by_source)
+            for source in row.sources.all()
+        ),
+        checked=facts.Check(row.checked_on, row.checked_how) if row.checked_on else None,
+    )
