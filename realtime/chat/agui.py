@@ -152,6 +152,10 @@ def encode(event: Event) -> str:
     return _encoder.encode(event).decode()
 
 
+def encode_message(message: Message) -> str:
+    return _encoder.encode(message).decode()
+
+
 def decode(payload: str) -> AguiEvent:
     """Read an event of our own log; raises msgspec.DecodeError for anything else."""
     return _decoder.decode(payload)

@@ -59,7 +59,7 @@ class RunLog:
 
     async def push(self, event: agui.AguiEvent) -> None:
         """Hand over an event; waits while too much is not yet durable."""
-        if self.closed.is_set():
+        if self.closed.is_set() or self._ending is not None:
             return
         self._transcript.apply(event)
         urgent = not isinstance(event, agui.TextMessageContent | agui.ToolCallArgs)

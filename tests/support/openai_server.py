@@ -43,6 +43,7 @@ class OpenAIServer:
         self._queue: deque[Scenario] = deque()
         self._gates: list[Gate] = []
         self._closing = asyncio.Event()
+        self._quiet = asyncio.Event()
 
     def play(self, *scenarios: Scenario) -> None:
         """Queue one scenario per request to come."""
@@ -57,12 +58,18 @@ class OpenAIServer:
         self._queue.clear()
         self.requests.clear()
 
+    async def left_alone(self) -> None:
+        """Wait until no answer streams: each is over, or its client has gone."""
+        await self._quiet.wait()
+
     async def __aenter__(self) -> Self:
         application = web.Application()
         application.router.add_get("/v1/models", self._models)
         application.router.add_post("/v1/chat/completions", self._answer)
         application.router.add_post("/v1/responses", self._answer)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        self._runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=1, handler_cancellation=True
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
@@ -95,10 +102,13 @@ class OpenAIServer:
             error = {"error": dict(scenario.error)}
             return web.json_response(error, status=scenario.status, headers=scenario.headers)
         self.streaming += 1
+        self._quiet.clear()
         try:
             return await self._stream(request, scenario)
         finally:
             self.streaming -= 1
+            if not self.streaming:
+                self._quiet.set()
 
     async def _stream(self, request: web.Request, scenario: Scenario) -> web.StreamResponse:
         wire = responses if request.path.endswith("/responses") else chat

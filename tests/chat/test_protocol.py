@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from realtime.chat import protocol
+from realtime.chat.protocol import Cursor, Frame, FrameError
+
+
+def test_a_submit_is_a_frame_without_a_type() -> None:
+    frame = protocol.parse('{"threadId":"t","runId":"r","messages":[],"data":{},"tools":[]}')
+
+    assert isinstance(frame, protocol.RunAgentInput)
+    assert (frame.thread_id, frame.run_id) == ("t", "r")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"type":"subscribe","threadId":"t","cursor":null}', protocol.Subscribe),
+        ('{"type":"unsubscribe","threadId":"t"}', protocol.Unsubscribe),
+        ('{"type":"abort","runId":"r"}', protocol.Abort),
+        ('{"type":"ping","n":1}', protocol.Ping),
+        ('{"type":"pong"}', protocol.Pong),
+        ('{"type":"say","text":"hi","more":1}', protocol.Say),
+    ],
+)
+def test_each_inbound_frame_is_read(text: str, kind: type[protocol.Inbound]) -> None:
+    assert isinstance(protocol.parse(text), kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not json",
+        "[]",
+        '"text"',
+        "null",
+        "1",
+        '{"type":7}',
+        '{"type":null}',
+        '{"type":"shout"}',
+        '{"type":"subscribe"}',
+        '{"type":"subscribe","threadId":7}',
+        '{"type":"say","text":["hi"]}',
+        '{"threadId":"t"}',
+        '{"threadId":"t","runId":"r","messages":"hi"}',
+        '{"threadId":"t","runId":"r","messages":[],"forwardedProps":{"kindline":7}}',
+        "[" * 5_000,
+        '{"type":"say","text":' + "[" * 900 + "]" * 900 + "}",
+        '{"a":' * 100_000,
+    ],
+)
+def test_nonsense_is_a_frame_error(text: str) -> None:
+    with pytest.raises(FrameError):
+        protocol.parse(text)
+
+
+def test_an_error_says_where_the_wrong_type_is() -> None:
+    with pytest.raises(FrameError, match="threadId"):
+        protocol.parse('{"type":"unsubscribe","threadId":7}')
+
+
+def test_nul_and_lone_surrogates_become_replacement_characters() -> None:
+    frame = protocol.parse('{"type":"say","text":"a\\u0000b\\ud800c\\ud83d\\ude00"}')
+
+    assert isinstance(frame, protocol.Say)
+    assert frame.text == "a\ufffdb\ufffdc\U0001f600"
+
+
+def test_only_the_last_message_of_a_history_is_read() -> None:
+    history = [{"role": "system", "content": 7}, {"id": "m", "role": "user", "content": "hi"}]
+
+    frame = protocol.parse(json.dumps({"threadId": "t", "runId": "r", "messages": history}))
+
+    assert isinstance(frame, protocol.RunAgentInput)
+    assert [message.id for message in frame.messages] == ["m"]
+
+
+@pytest.mark.parametrize("value", ["", "a b", "ä", "a\n", "x" * 129, "\x7f"])
+def test_an_id_that_is_not_printable_ascii_is_refused(value: str) -> None:
+    with pytest.raises(FrameError, match="threadId"):
+        protocol.check_id(value, name="threadId")
+
+
+def test_a_cursor_reads_back_as_it_was_written() -> None:
+    assert Cursor.parse(str(Cursor(3, 18))) == Cursor(3, 18)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3", "3-", "-3-1", "3-1 ", "a-b", "3-1-2", "9" * 20 + "-1", "\u0663-\u0661"]
+)
+def test_what_is_no_cursor_is_none(text: str) -> None:
+    assert Cursor.parse(text) is None
+
+
+def test_an_envelope_carries_the_event_verbatim() -> None:
+    frame = Frame(Cursor(1, 2), Cursor(1, 1), '{"type":"CUSTOM","name":"x"}')
+
+    envelope = json.loads(protocol.envelope(frame, thread_id='t"1'))
+
+    assert envelope == {
+        "id": "1-2",
+        "prev": "1-1",
+        "threadId": 't"1',
+        "chunk": {"type": "CUSTOM", "name": "x"},
+    }

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from realtime.chat import agui
+from realtime.chat.runlog import BUFFER_CHARACTERS, RunLog
+
+START = agui.TextMessageStart(message_id="m", role="assistant")
+END = agui.RunFinished(thread_id="t", run_id="r")
+
+
+def a_run() -> RunLog:
+    return RunLog(
+        run_id=uuid4(),
+        thread_pk=uuid4(),
+        owner_id=1,
+        thread_id="t",
+        ord=1,
+        epoch=1,
+        seq=1,
+        renewed_at=0.0,
+    )
+
+
+def delta(text: str, message_id: str = "m") -> agui.TextMessageContent:
+    return agui.TextMessageContent(message_id=message_id, delta=text)
+
+
+async def test_neighbouring_deltas_are_written_as_one_event() -> None:
+    run = a_run()
+
+    for event in (START, delta("a"), delta("b"), delta("c")):
+        await run.push(event)
+    entries = run.take().entries
+
+    assert [entry.kind for entry in entries] == ["TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT"]
+    assert '"delta":"abc"' in entries[1].payload
+    assert [entry.seq for entry in entries] == [2, 3]
+
+
+async def test_offsets_count_code_points_of_the_message() -> None:
+    run = a_run()
+    await run.push(START)
+    await run.push(delta("a\U0001f600"))
+    run.committed(run.take(), 0.0)
+
+    await run.push(delta("b"))
+
+    assert '"off":2' in run.take().entries[0].payload
+
+
+async def test_only_the_first_delta_of_a_message_is_urgent() -> None:
+    run = a_run()
+    urgent: list[bool] = []
+    run.changed = lambda run, *, urgent: seen.append(urgent)
+    seen = urgent
+
+    for event in (START, delta("a"), delta("b")):
+        await run.push(event)
+
+    assert seen == [True, True, False]
+
+
+async def test_what_was_not_written_stands_before_what_came_meanwhile() -> None:
+    run = a_run()
+    await run.push(START)
+    await run.push(delta("a"))
+    run.take()
+    await run.push(delta("b"))
+
+    run.put_back()
+
+    assert '"delta":"ab"' in run.take().entries[1].payload
+
+
+async def test_the_end_closes_what_is_open_and_carries_the_messages() -> None:
+    run = a_run()
+    await run.push(START)
+    await run.push(delta("half"))
+
+    run.end(END, state="completed")
+    append = run.take()
+
+    assert [entry.kind for entry in append.entries][-2:] == ["TEXT_MESSAGE_END", "RUN_FINISHED"]
+    assert append.state == "completed"
+    assert append.messages[0].parts == [{"type": "text", "text": "half"}]
+
+
+async def test_only_the_first_end_counts() -> None:
+    run = a_run()
+
+    run.end(END, state="completed")
+    run.end(END, state="failed")
+
+    assert run.take().state == "completed"
+
+
+async def test_push_waits_while_too_much_is_not_durable() -> None:
+    run = a_run()
+    await run.push(START)
+
+    waiting = asyncio.create_task(run.push(delta("x" * (BUFFER_CHARACTERS + 1))))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    run.committed(run.take(), 0.0)
+
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_lost_run_tells_its_owner_once_and_takes_no_more() -> None:
+    run = a_run()
+    told: list[int] = []
+    run.on_lost = lambda: told.append(1)
+
+    run.close(lost=True)
+    run.close(lost=True)
+    await run.push(START)
+
+    assert told == [1]
+    assert not run.dirty
+
+
+@pytest.mark.parametrize("text", ["\u2028", "\u202eabc", "e\u0301" * 100])
+async def test_any_text_stays_as_it_is(text: str) -> None:
+    run = a_run()
+    await run.push(START)
+    await run.push(delta(text))
+
+    event = agui.decode(run.take().entries[1].payload)
+
+    assert isinstance(event, agui.TextMessageContent)
+    assert event.delta == text

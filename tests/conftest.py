@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from asgiref.sync import SyncToAsync
+from django.core.management import call_command
+from django.db import connections
+
+from realtime.chat import bridge
+from tests.support.openai_scenarios import says
+from tests.support.openai_server import ThreadedOpenAIServer
+from tests.support.server import AppServer, client_token
+
+# Workers of one test run share a Redis; their threads may have equal names.
+os.environ["REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+@pytest.fixture(scope="session")
+def model_process() -> Iterator[ThreadedOpenAIServer]:
+    with ThreadedOpenAIServer(otherwise=says("I hear ", "you.")) as server:
+        yield server
+
+
+@pytest.fixture
+def model(model_process: ThreadedOpenAIServer) -> Iterator[ThreadedOpenAIServer]:
+    """The stand-in model: `play` what it shall answer; else it says "I hear you."."""
+    model_process.forget()
+    yield model_process
+    model_process.forget()
+
+
+@pytest.fixture(scope="session")
+def app_process(
+    django_db_setup: None,
+    model_process: ThreadedOpenAIServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[AppServer]:
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with AppServer(log, OPENAI_BASE_URL=model_process.base_url) as server:
+        yield server
+
+
+@pytest.fixture
+def app(transactional_db: None, app_process: AppServer, model: ThreadedOpenAIServer) -> AppServer:
+    """A running server on the tests' database, answered by `model`."""
+    return app_process
+
+
+@pytest.fixture
+def directory(transactional_db: None) -> None:
+    """The hotline data of the project, imported."""
+    call_command("import_hotlines", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _connections_closed() -> Iterator[None]:
+    """Give back what threads hold, before the tests' database is emptied or goes."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+    bridge.close_connections()
+
+
+@pytest.fixture
+def headers(app: AppServer) -> dict[str, str]:
+    return client_token(app)
+
+
+@pytest.fixture
+def server_log(tmp_path: Path) -> Path:
+    return tmp_path / "server.log"

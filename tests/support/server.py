@@ -1,0 +1,144 @@
+"""Real servers of the application as processes, on the tests' own database."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from django.conf import settings
+from django.db import connection
+
+PATIENCE_S = 40
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def database_url() -> str:
+    """The tests' database, not the one DATABASE_URL names."""
+    d = connection.settings_dict
+    password = f":{d['PASSWORD']}" if d["PASSWORD"] else ""
+    return f"postgres://{d['USER']}{password}@{d['HOST']}:{d['PORT']}/{d['NAME']}"
+
+
+COMMANDS = {
+    "uvicorn": [
+        *("-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", "{port}"),
+        *("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--lifespan", "on"),
+        *("--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "3"),
+        *("--log-level", "warning"),
+    ],
+    "daphne": [
+        *("-m", "daphne", "-v0", "-b", "127.0.0.1", "-p", "{port}", "config.asgi:application")
+    ],
+    "runserver": ["manage.py", "runserver", "--noreload", "127.0.0.1:{port}"],
+}
+
+
+class AppServer:
+    """One server process; `log` holds what it printed."""
+
+    def __init__(self, log: Path, *, kind: str = "uvicorn", **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        self.kind = kind
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._out: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        arguments = [part.format(port=self.port) for part in COMMANDS[self.kind]]
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "REDIS_URL": settings.REDIS_URL,
+            "SECRET_KEY": settings.SECRET_KEY,
+            "DEBUG": "1",
+            "GUESTS_PER_HOUR": "100000",
+            "PYTHONWARNINGS": "ignore",
+            **self._environment,
+        }
+        self._out = self.log.open("ab")
+        self._process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=self._out,
+            stderr=self._out,
+        )
+        self._wait_until_it_answers()
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._closed()
+
+    def kill(self) -> None:
+        """As the kernel would: no goodbye of any kind."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(10)
+        self._closed()
+
+    def _closed(self) -> None:
+        if self._out is not None:
+            self._out.close()
+            self._out = None
+
+    def _wait_until_it_answers(self) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            assert self._process is not None
+            assert self._process.poll() is None, self.log.read_text()
+            try:
+                with urllib.request.urlopen(f"{self.url}/help", timeout=2):
+                    return
+            except urllib.error.HTTPError:
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("the server did not answer:\n" + self.log.read_text())
+
+
+def http(method: str, url: str, *, headers: dict[str, str], body: bytes | None = None) -> bytes:
+    """One request to one of our servers; raises urllib.error.HTTPError from 400 on."""
+    request = urllib.request.Request(url, method=method, headers=headers, data=body)
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
+        return bytes(response.read())
+
+
+def client_token(server: AppServer) -> dict[str, str]:
+    """The headers of a new custom client."""
+    answer = json.loads(http("POST", f"{server.url}/api/v1/tokens", headers={}, body=b"{}"))
+    return {"Authorization": f"Bearer {answer['token']}"}
