@@ -57,7 +57,8 @@ def _from_npm(guard: Warden, checkout: Checkout, node: Node) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(source, folder)
             command = node.npm_command("ci", "--no-audit", "--no-fund", "--fetch-retries=1")
-            run_tool(guard, checkout, "chromium", command, env=node.env, cwd=folder)
+            env = node.env
+            run_tool(guard, checkout, "chromium", command, env=env, cwd=folder, fetches=True)
         stamp.put(wanted)
     return _unpacked(folder, node)
 

@@ -27,7 +27,9 @@ def install(guard: Warden, checkout: Checkout, package: str) -> None:
     get = ["apt-get", "install", "-y", "-q", "--no-install-recommends", package]
     with step(f"installing {package} by apt-get"):
         try:
-            run_tool(guard, checkout, "apt", get, env=_ENV)
+            run_tool(guard, checkout, "apt", get, env=_ENV, fetches=True)
         except Trouble:
-            run_tool(guard, checkout, "apt-update", ["apt-get", "update", "-q"], env=_ENV)
-            run_tool(guard, checkout, "apt", get, env=_ENV)
+            run_tool(
+                guard, checkout, "apt-update", ["apt-get", "update", "-q"], env=_ENV, fetches=True
+            )
+            run_tool(guard, checkout, "apt", get, env=_ENV, fetches=True)

@@ -81,5 +81,5 @@ def _compile(guard: Warden, checkout: Checkout, each: Lock) -> None:
     where = ["--output-file", str(each.target), str(each.source.relative_to(checkout.root))]
     uv = ("-m", "uv", "pip", "compile", *for_all, *quiet, *agree, *where)
     command = checkout.python_command(*uv)
-    run_tool(guard, checkout, "lock", command)
+    run_tool(guard, checkout, "lock", command, fetches=True)
     each.target.write_text(each.mark() + each.target.read_text("utf-8"), "utf-8")

@@ -22,7 +22,7 @@ def ready_packages(guard: Warden, checkout: Checkout, node: Node) -> None:
     with step("installing the page's packages"):
         options = ("--no-audit", "--no-fund", "--fetch-retries=1")
         command = node.npm_command("ci", *options)
-        run_tool(guard, checkout, "npm", command, env=node.env, cwd=folder)
+        run_tool(guard, checkout, "npm", command, env=node.env, cwd=folder, fetches=True)
     stamp.put(wanted)
 
 

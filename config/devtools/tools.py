@@ -42,25 +42,29 @@ def run_tool(
     *,
     env: Env | None = None,
     cwd: Path | None = None,
+    fetches: bool = False,
 ) -> None:
-    """Run to the end, or raise Trouble with the line that tells why."""
+    """Run to the end, or raise Trouble saying why; `fetches`: it needs the network."""
     log = checkout.logs / f"{name}.log"
-    child = guard.spawn(name, command, log=log, env=clean_env(env), cwd=cwd or checkout.root)
+    try:
+        child = guard.spawn(name, command, log=log, env=clean_env(env), cwd=cwd or checkout.root)
+    except OSError as error:
+        raise Trouble(f"{name}: {error.strerror}: {error.filename}") from None
     try:
         code = child.process.wait()
     finally:
         guard.end(child)
     if code:
-        raise Trouble(explain(name, log))
+        raise Trouble(explain(name, log, fetches=fetches))
 
 
-def explain(name: str, log: Path) -> str:
+def explain(name: str, log: Path, *, fetches: bool) -> str:
     """One line for a tool that failed: no network, no space, or the log's own words."""
     text = log.read_text("utf-8", "replace")
     lower = text.lower()
     if "no space left" in lower or "enospc" in lower:
         return f"{name}: the disk is full: make room and start again (log: {log})"
-    if any(sign in lower for sign in _NO_NETWORK):
+    if fetches and any(sign in lower for sign in _NO_NETWORK):
         return f"{name}: cannot reach the package index: check the network or proxy (log: {log})"
     return f"{name} failed: {telling_line(text)} (log: {log})"
 

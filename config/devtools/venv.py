@@ -38,7 +38,7 @@ def install_locked(guard: Warden, checkout: Checkout, lock: Path, *, name: str) 
     """Install a hashed lock into .venv by uv."""
     uv = ("-m", "uv", "pip", "install", "--python", checkout.python, "--quiet")
     command = checkout.python_command(*uv, "--require-hashes", "-r", lock)
-    run_tool(guard, checkout, name, command)
+    run_tool(guard, checkout, name, command, fetches=True)
 
 
 def _works(python: Path) -> bool:
@@ -63,4 +63,11 @@ def _make(guard: Warden, checkout: Checkout) -> None:
 def _install_uv(guard: Warden, checkout: Checkout) -> None:
     pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check")
     options = ("--retries", "2", "--require-hashes", "-r", checkout.pins / "uv.lock")
-    run_tool(guard, checkout, "uv", checkout.python_command(*pip, *options), env={"PIP_USER": "0"})
+    run_tool(
+        guard,
+        checkout,
+        "uv",
+        checkout.python_command(*pip, *options),
+        env={"PIP_USER": "0"},
+        fetches=True,
+    )
