@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from realtime.hotlines.importing.reading import ImportRefused
 
 class Command(BaseCommand):
     # Every start runs this: the checks would load the whole site for nothing.
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks = ()
     help = "Import help lines and emergency numbers: all of the files, or nothing at a fault."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
