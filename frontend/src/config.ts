@@ -22,7 +22,7 @@ export function readConfig(source: string): Config {
   const config = record(parseJson(source));
   return {
     model: isRecord(config.model) ? readModel(config.model) : null,
-    suggestions: texts(config.suggestions),
+    suggestions: [...new Set(texts(config.suggestions))],
     socketPath: text(config.socketPath) || "/ws/v1/chat",
     apiPath: text(config.apiPath) || "/api/v1",
     helpPath: text(config.helpPath) || "/help",

@@ -186,11 +186,16 @@ export class Conversation {
       this.notice = refusal.message;
       this.dropRetry();
       const wait = Math.max(refusal.retryAfterMs, 500);
-      this.retry = this.parts.clock.set(() => this.link.send(item.frame), wait);
+      this.retry = this.parts.clock.set(() => this.repeat(item), wait);
       return;
     }
     this.giveBack(item);
     this.notice = refusal.message;
+  }
+
+  private repeat({ runId, frame }: Pending): void {
+    const waiting = this.outbox.submits.some((item) => item.runId === runId);
+    if (waiting) this.link.send(frame);
   }
 
   /** Put refused words back where they came from, before anything written since. */

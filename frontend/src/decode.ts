@@ -135,8 +135,12 @@ function decodeToolEvent(event: Json): RunEvent {
   }
 }
 
-export const decodeMessages = (value: unknown): readonly Message[] =>
-  list(value).flatMap(decodeMessage);
+/** Ids are unique afterwards, whatever came: the views tell messages apart by them. */
+export function decodeMessages(value: unknown): readonly Message[] {
+  const byId = new Map<string, Message>();
+  for (const message of list(value).flatMap(decodeMessage)) byId.set(message.id, message);
+  return [...byId.values()];
+}
 
 function decodeMessage(value: unknown): readonly Message[] {
   const message = record(value);

@@ -77,7 +77,7 @@ export function readFound(found: Json): Help {
     emergency: list(record(found.emergency).numbers).filter(isRecord).flatMap(readEmergency),
     international: href === null ? null : { name: name === "" ? href : name, href },
     guessed: found.guessed === true,
-    choices: texts(found.choices).filter((code) => /^[A-Z]{2}$/.test(code)),
+    choices: [...new Set(texts(found.choices))].filter((code) => /^[A-Z]{2}$/.test(code)),
   };
 }
 

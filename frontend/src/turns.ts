@@ -1,7 +1,7 @@
 /** Transcript -> what stands on the page, in order: bubbles, replies with their tool calls, cards. */
 
 import { readFound, readHelp, type Help } from "./help";
-import type { AssistantMessage, Message, Notice, ToolCall } from "./protocol";
+import type { AssistantMessage, Message, Notice, ToolCall, ToolMessage } from "./protocol";
 import type { Pending } from "./outbox";
 import type { Transcript } from "./transcript";
 
@@ -23,11 +23,7 @@ export type Item =
 export function itemsOf(transcript: Transcript, pending: readonly Pending[]): readonly Item[] {
   const { messages, notices } = transcript;
   const items: Item[] = [];
-  const results = new Map(
-    messages.flatMap((message) =>
-      message.role === "tool" ? [[message.toolCallId, message.content] as const] : [],
-    ),
-  );
+  const results = resultsByCall(messages);
   addParts(items, "start", noticeParts(notices, null, messages));
   for (const message of messages) {
     if (message.role === "user") {
@@ -56,31 +52,62 @@ function addParts(items: Item[], key: string, parts: readonly Part[]): void {
   }
 }
 
+type Results = ReadonlyMap<ToolCall, ToolMessage>;
+
+/** Each call with the nearest result after it: some models number their calls anew each round. */
+function resultsByCall(messages: readonly Message[]): Results {
+  const results = new Map<ToolCall, ToolMessage>();
+  const waiting = new Map<string, ToolMessage>();
+  for (const message of messages.toReversed()) {
+    if (message.role === "tool") waiting.set(message.toolCallId, message);
+    if (message.role !== "assistant") continue;
+    for (const call of message.toolCalls) {
+      const result = waiting.get(call.id);
+      if (result !== undefined) results.set(call, result);
+      waiting.delete(call.id);
+    }
+  }
+  return results;
+}
+
 function assistantParts(
-  message: AssistantMessage,
+  { id, content: text, toolCalls }: AssistantMessage,
   { open, runId }: Transcript,
-  results: ReadonlyMap<string, string>,
+  results: Results,
 ): readonly Part[] {
-  const { id: key, content: text, toolCalls } = message;
   const words: readonly Part[] =
-    text === "" ? [] : [{ kind: "text", key, text, open: open.includes(key) }];
-  return [...words, ...toolCalls.flatMap((call) => callParts(call, results, runId !== null))];
+    text === "" ? [] : [{ kind: "text", key: id, text, open: open.includes(id) }];
+  const calls = toolCalls.flatMap((call, at) =>
+    callParts(call, `${id}/${at}`, results.get(call), runId !== null),
+  );
+  return [...words, ...calls];
 }
 
 function callParts(
-  { id: key, function: { name } }: ToolCall,
-  results: ReadonlyMap<string, string>,
+  { function: { name } }: ToolCall,
+  key: string,
+  result: ToolMessage | undefined,
   running: boolean,
 ): readonly Part[] {
   const hotlines = name === "find_hotlines";
-  const result = results.get(key);
   if (result === undefined) {
     const words = hotlines ? "Looking for helplines…" : "Looking something up…";
     return running ? [{ kind: "busy", key, words }] : [];
   }
   if (!hotlines) return [];
-  const help = readHelp(result);
+  const help = once(result, ({ content }) => readHelp(content));
   return [help === null ? { kind: "failed", key } : { kind: "help", key, help }];
+}
+
+const READ = new WeakMap<object, unknown>();
+
+/** Read each result once: a card must not be made anew with every piece of text after it. */
+function once<Source extends object, Value>(
+  source: Source,
+  read: (source: Source) => Value,
+): Value {
+  if (!READ.has(source)) READ.set(source, read(source));
+  return READ.get(source) as Value;
 }
 
 function noticeParts(
@@ -94,6 +121,6 @@ function noticeParts(
     const place = notice.afterMessageId !== null && known.has(notice.afterMessageId);
     const here = place ? notice.afterMessageId === after : after === null;
     if (!here || notice.name !== "kindline.help") return [];
-    return [{ kind: "help", key: `notice-${notice.id}`, help: readFound(notice.value) }];
+    return [{ kind: "help", key: `notice-${notice.id}`, help: once(notice.value, readFound) }];
   });
 }
