@@ -21,7 +21,7 @@ _BY_NAME = {
     if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
 } | _ALSO_CALLED
 _CODES = frozenset(_BY_NAME.values())
-# Longest first: Northern Ireland is not Ireland.
+# Longest first: Guinea-Bissau is not Guinea.
 _NAMES = re.compile(
     r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(_BY_NAME, key=len, reverse=True))) + r")(?!\w)"
 )

@@ -14,6 +14,7 @@ from realtime.rehearsal.countries import is_only_a_country, named_country
         ("a helpline in the UK?", "GB"),
         ("a helpline in the U.S.", "US"),
         ("a helpline in South Sudan", "SS"),
+        ("a helpline in Guinea-Bissau", "GW"),
         ("a helpline in Niger", "NE"),
         ("a helpline in Nigeria", "NG"),
         ("a helpline, DE", "DE"),
