@@ -48,7 +48,8 @@ class SseReader:
 
     def end(self) -> list[bytes]:
         """Return what an upstream left without its last blank line, if it is whole."""
-        self._end_line(b"".join(self._line))
+        if line := b"".join(self._line):
+            self._end_line(line)
         data = b"\n".join(self._data)
         return [data] if _is_whole(data) else []
 

@@ -29,6 +29,7 @@ from realtime.agent.model import (
     UserMessage,
 )
 from realtime.provider.client import OpenAIModel, ProviderConfig
+from realtime.provider.config import Wire
 from tests.support.openai_scenarios import (
     REASONING_WITH_TOOLS,
     Call,
@@ -124,6 +125,18 @@ async def test_two_calls_with_one_id_are_told_apart(
     events = await heard(model)
 
     assert arguments(events) == [FIND_GB.arguments, '{"country": "FR"}']
+
+
+async def test_the_last_blank_line_may_be_missing(server: OpenAIServer, wire: Wire) -> None:
+    ends = {
+        "chat": b"data: [DONE]",
+        "responses": b'data: {"type": "response.completed", "response": {}}',
+    }
+    server.play(breaks("Hello", Raw(ends[wire])))
+    model = OpenAIModel(ProviderConfig("key", server.base_url, "stand-in", wire))
+
+    assert await heard(model) == [ModelText("Hello"), ModelFinished("stop", None)]
+    await model.close()
 
 
 async def test_a_reply_that_grew_too_long_says_so(
