@@ -214,7 +214,7 @@ describe("a result of unexpected shape", () => {
 
   it("sends people without any line to the numbers that are left", () => {
     expect(firstView(card({ ...FOUND, lines: [] }))).toMatch(
-      /No line is listed here.*Call 999.*Find A Helpline/,
+      /No line is listed for United Kingdom yet.*Call 999.*Find A Helpline/,
     );
   });
 });
