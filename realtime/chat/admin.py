@@ -40,7 +40,8 @@ class ThreadAdmin(ReadOnlyAdmin):
     readonly_fields = ("transcript",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
-        return super().get_queryset(request).annotate(messages_=Count("messages", distinct=True))
+        threads: QuerySet[Thread] = super().get_queryset(request)
+        return threads.annotate(messages_=Count("messages", distinct=True))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Thread], search_term: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, cast
+
 from django.conf import settings
 
 from realtime.provider.client import ProviderConfig
@@ -16,7 +18,7 @@ def configured_model() -> ProviderConfig | None:
             api_key=settings.OPENAI_API_KEY,
             base_url=settings.OPENAI_BASE_URL,
             model=settings.OPENAI_MODEL,
-            wire=settings.OPENAI_WIRE,
+            wire=cast("Literal['auto', 'responses', 'chat']", settings.OPENAI_WIRE),
             reasoning_effort=settings.OPENAI_REASONING_EFFORT,
         )
     if settings.ALLOW_REHEARSAL and settings.REHEARSAL_URL:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, cast
 from urllib.parse import parse_qs
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
 from realtime.accounts import door
+from realtime.accounts.handshake import Credentials
 from realtime.accounts.identity import Identity
 from realtime.accounts.queries import identify
 from realtime.chat import bridge, protocol
@@ -62,12 +63,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             identity = await bridge.run(identify, credentials=credentials)
         except bridge.StorageUnavailable:
-            await self._turn_away(1013, 503, has_origin=credentials.origin is not None)
+            await self._turn_away(credentials, 1013, 503)
             return
         if identity is None:
-            await self._turn_away(UNAUTHENTICATED, 401, has_origin=credentials.origin is not None)
+            await self._turn_away(credentials, UNAUTHENTICATED, 401)
         elif not door.socket_admitted(dict(self.scope), identity):
-            await self._turn_away(FORBIDDEN, 403, has_origin=credentials.origin is not None)
+            await self._turn_away(credentials, FORBIDDEN, 403)
         else:
             self.identity = identity
             await self.accept(subprotocol=credentials.subprotocol)
@@ -80,16 +81,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
         for task in self.tasks:
             task.cancel()
 
-    async def _turn_away(self, code: int, status: int, *, has_origin: bool) -> None:
+    async def _turn_away(self, credentials: Credentials, code: int, status: int) -> None:
         """A browser cannot read an HTTP refusal of a socket, other clients read nothing else."""
-        if has_origin:
-            await self.accept()
+        if credentials.origin is not None:
+            await self.accept(subprotocol=credentials.subprotocol)
             await self.close(code=code)
-        elif "websocket.http.response" in self.scope.get("extensions", {}):
-            await self.base_send(
-                {"type": "websocket.http.response.start", "status": status, "headers": []}
-            )
-            await self.base_send({"type": "websocket.http.response.body", "body": b""})
+        elif "websocket.http.response" in (self.scope.get("extensions") or {}):
+            # The ASGI extension "websocket.http.response"; Channels' types do not know it.
+            respond = cast("Callable[[dict[str, Any]], Awaitable[None]]", self.base_send)
+            start = "websocket.http.response.start"
+            await respond({"type": start, "status": status, "headers": []})
+            await respond({"type": "websocket.http.response.body", "body": b""})
         else:
             await self.close()
 

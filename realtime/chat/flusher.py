@@ -133,12 +133,20 @@ class Flusher:
         return due
 
     async def _flush(self, runs: Sequence[RunLog]) -> None:
-        open_ones = [_Written(run, run.take()) for run in runs if not run.ending]
+        open_ones = [taken for run in runs if not run.ending and (taken := self._take(run))]
         if open_ones:
             await self._write(open_ones)
         for run in runs:
-            if run.ending:
-                await self._write([_Written(run, run.take())])
+            if run.ending and (taken := self._take(run)):
+                await self._write([taken])
+
+    def _take(self, run: RunLog) -> _Written | None:
+        try:
+            return _Written(run, run.take())
+        except (ValueError, TypeError):  # what cannot be encoded fails only its own run
+            logger.error("run %s: an event cannot be encoded", run.run_id)
+            self._drop(run, "internal")
+            return None
 
     async def _write(self, batch: list[_Written]) -> None:
         """One statement; what happened to each run decides what becomes of its events."""
@@ -146,11 +154,11 @@ class Flusher:
         began = loop.time()
         try:
             outcomes = await self._execute([item.append for item in batch])
-        except psycopg.DataError:
-            await self._isolate(batch)
-            return
         except _LOST as error:
             outcomes = await self._ask_after_loss(batch, error)
+        except (psycopg.Error, ValueError):
+            await self._isolate(batch)
+            return
         else:
             taken = loop.time() - began
             self._commit_s += SPEED_MEMORY * (taken - self._commit_s)
@@ -168,7 +176,7 @@ class Flusher:
             return log.read_outcomes(await cursor.fetchall())
 
     async def _isolate(self, batch: list[_Written]) -> None:
-        """A value Postgres refuses fails only its own run."""
+        """A value Postgres refuses fails only its own run; the sweep ends that as interrupted."""
         if len(batch) > 1:
             for item in batch:
                 await self._write([item])

@@ -71,7 +71,8 @@ class Hub:
         """Listen, publish and poll in tasks of its own. Redis need not be there."""
         if self._relay is not None:
             return
-        layer: Layer = self.layer or get_channel_layer()
+        layer = self.layer or get_channel_layer()
+        assert layer is not None
         self._relay = Relay(layer, self, self.timings, self._spawn)
         self._relay.start()
         self._spawn(self._poll())

@@ -8,9 +8,9 @@ Its async callers give the frames to the hub after the commit.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, LiteralString
+import json
+from dataclasses import dataclass, field
+from typing import LiteralString
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -51,7 +51,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A run that is now ours, with all its owner needs to go on."""
+    """A run that is now ours, with all its owner needs to go on; in the order of CLAIM."""
 
     run_id: UUID
     thread_pk: UUID
@@ -61,7 +61,7 @@ class Claim:
     ord: int
     epoch: int
     last_seq: int
-    place: dict[str, str | None]
+    place: dict[str, str | None] = field(kw_only=True)
 
 
 @transaction.atomic
@@ -141,7 +141,7 @@ def claim(
             },
         )
         rows = sql.fetchall()
-    return [Claim(*row[:8], place=_parsed(row[8])["place"]) for row in rows]
+    return [Claim(*row[:-1], place=_place_of(row[-1])) for row in rows]
 
 
 def expired_runs(*, limit: int = 50) -> list[UUID]:
@@ -315,10 +315,8 @@ def _locked_thread(owner_id: int, client_thread_id: str) -> Thread:
 
 
 def _find_locked_thread(owner_id: int, client_thread_id: str) -> Thread | None:
-    threads: Sequence[Thread] = Thread.objects.select_for_update(no_key=True).filter(
-        owner_id=owner_id, client_thread_id=client_thread_id
-    )
-    return threads[0] if threads else None
+    threads = Thread.objects.select_for_update(no_key=True)
+    return threads.filter(owner_id=owner_id, client_thread_id=client_thread_id).first()
 
 
 def _locked_run(run: Run) -> Run | None:
@@ -342,7 +340,7 @@ def _end_of(thread: Thread) -> Cursor:
     return START if last is None else Cursor(last.ord, last.last_seq)
 
 
-def _parsed(value: Any) -> dict[str, Any]:
-    """Raw SQL through Django gives jsonb as text."""
-    parsed: dict[str, Any] = Run._meta.get_field("input").from_db_value(value, None, connection)
-    return parsed
+def _place_of(raw: str) -> dict[str, str | None]:
+    """Of a run's input, which raw SQL through Django gives as text."""
+    place: dict[str, str | None] = json.loads(raw)["place"]
+    return place

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
+
+if TYPE_CHECKING:
+    from channels.routing import _ExtendedURLPattern  # stands only in the types of Channels
 
 
 async def _no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -16,9 +19,7 @@ async def _no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> Non
 
 
 def websocket_routes(engine: Engine) -> URLRouter:
-    return URLRouter(
-        [
-            path("ws/v1/chat", ChatConsumer.as_asgi(engine=engine)),
-            re_path("", _no_such_socket),
-        ]
-    )
+    chat: Any = ChatConsumer.as_asgi(engine=engine)  # Django's path() is typed for views
+    elsewhere: Any = _no_such_socket
+    routes = [path("ws/v1/chat", chat), re_path("", elsewhere)]
+    return URLRouter(cast("list[_ExtendedURLPattern | URLRouter]", routes))

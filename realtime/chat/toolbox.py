@@ -8,7 +8,7 @@ import orjson
 from django.utils import timezone
 
 from realtime.agent.tools import Tool, Toolbox
-from realtime.hotlines import tool as hotlines
+import realtime.hotlines.tool as hotlines
 from realtime.hotlines.directory import Directory
 from realtime.hotlines.places import PersonPlace
 

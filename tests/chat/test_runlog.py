@@ -54,9 +54,8 @@ async def test_offsets_count_code_points_of_the_message() -> None:
 
 async def test_only_the_first_delta_of_a_message_is_urgent() -> None:
     run = a_run()
-    urgent: list[bool] = []
+    seen: list[bool] = []
     run.changed = lambda run, *, urgent: seen.append(urgent)
-    seen = urgent
 
     for event in (START, delta("a"), delta("b")):
         await run.push(event)

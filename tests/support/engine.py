@@ -1,0 +1,44 @@
+"""An engine in the test's own loop: real Postgres and Redis, a scripted model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
+
+from realtime.agent.model import Model
+from realtime.chat.engine import Engine, build_engine
+from realtime.chat.timings import Timings
+from tests.support.server import database_url
+
+TIMINGS = Timings().scaled(0.1)
+
+
+def redis_layer(url: str | None = None) -> RedisPubSubChannelLayer:
+    config: Any = settings.CHANNEL_LAYERS["default"]["CONFIG"]
+    host = {**config["hosts"][0], "address": url or settings.REDIS_URL}
+    return RedisPubSubChannelLayer(hosts=[host], prefix=config["prefix"])
+
+
+@asynccontextmanager
+async def running_engine(
+    model: Model | None,
+    *,
+    timings: Timings = TIMINGS,
+    redis_url: str | None = None,
+    max_turns: int = 20,
+) -> AsyncIterator[Engine]:
+    engine = build_engine(
+        model=model, conninfo=database_url(), timings=timings, max_turns=max_turns
+    )
+    layer = redis_layer(redis_url)
+    engine.hub.layer = layer
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+        await layer.flush()
