@@ -9,29 +9,14 @@ from contextlib import closing, suppress
 from config.devtools.checkout import Checkout
 from config.devtools.environment import has
 from config.devtools.processes import Child, Warden, free_port
-from config.devtools.say import Trouble, note, step
+from config.devtools.say import Trouble
 from config.devtools.tools import run_tool
 
 _START_S = 60.0
-_OFF = {"0", "no", "off", "false"}
 
 
 def manage_command(checkout: Checkout, *arguments: str) -> list[str]:
     return checkout.python_command(checkout.root / "manage.py", *arguments)
-
-
-def prepare_data(guard: Warden, checkout: Checkout, env: dict[str, str]) -> None:
-    """Bring the database to the code's state; for DEBUG=0 also the static files."""
-    steps = [
-        ("migrating the database", ["migrate", "--no-input"]),
-        ("importing hotlines", ["import_hotlines"]),
-    ]
-    if env["DEBUG"].lower() in _OFF:
-        steps.append(("collecting static files", ["collectstatic", "--no-input"]))
-    for what, arguments in steps:
-        with step(what):
-            command = manage_command(checkout, *arguments)
-            run_tool(guard, checkout, arguments[0], command, env=env)
 
 
 def start_rehearsal(guard: Warden, checkout: Checkout, env: dict[str, str]) -> list[Child]:
@@ -65,6 +50,16 @@ def start_server(guard: Warden, checkout: Checkout, env: dict[str, str], *, port
     return guard.spawn("the server", command, env=env, cwd=checkout.root)
 
 
+def await_rehearsal(child: Child) -> None:
+    """Wait until it says that it listens."""
+    assert child.log
+    deadline = time.monotonic() + _START_S
+    while "rehearsal: ready" not in child.log.read_text("utf-8", "replace"):
+        if not child.alive or time.monotonic() > deadline:
+            raise Trouble(child.last_words())
+        time.sleep(0.05)
+
+
 def await_answer(server: Child, *, port: int) -> None:
     """Wait until / is answered, or raise with the reason."""
     deadline = time.monotonic() + _START_S
@@ -85,26 +80,10 @@ def _status_of_root(port: int) -> int:
         return line.getresponse().status
 
 
-def start_admin_link(
-    guard: Warden, checkout: Checkout, env: dict[str, str], *, url: str
-) -> Child | None:
-    """Ask for a one-time admin link beside the server's start; DEBUG only."""
-    if env["DEBUG"].lower() in _OFF:
-        return None
+def admin_link(guard: Warden, checkout: Checkout, env: dict[str, str], *, url: str) -> str:
+    """The line with a one-time link into the admin; DEBUG only."""
     command = manage_command(checkout, "admin_link", "--base-url", url)
-    log = checkout.logs / "admin_link.log"
-    return guard.spawn("admin_link", command, log=log, env=env, cwd=checkout.root)
-
-
-def admin_link(guard: Warden, child: Child) -> str:
-    """The line that holds the link; "" when there is none."""
-    assert child.log
-    code = child.process.wait()
-    guard.forget(child.process.pid)
-    if code:
-        note(f"no admin link: {child.last_words()}")
-        return ""
-    # The link opens the admin: it is shown, not kept.
-    text = child.log.read_text("utf-8")
-    child.log.unlink()
-    return next((line for line in text.splitlines() if line.startswith("admin:")), "")
+    log = run_tool(guard, checkout, "admin_link", command, env=env)
+    lines = log.read_text("utf-8").splitlines()
+    log.unlink()  # the link opens the admin: it is shown, not kept
+    return next(line for line in lines if line.startswith("admin:"))

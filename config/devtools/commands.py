@@ -75,7 +75,7 @@ def _help(_: Checkout, arguments: Sequence[str]) -> int:
 
 
 def _run(checkout: Checkout, arguments: Sequence[str]) -> int:
-    return run(checkout, port=_port(arguments))
+    run(checkout, port=_port(arguments))
 
 
 def _port(arguments: Sequence[str]) -> int:

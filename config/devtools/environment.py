@@ -52,6 +52,10 @@ def has(env: dict[str, str], name: str) -> bool:
     return bool(env.get(name) or env.get(f"{name}_FILE"))
 
 
+def debugging(env: dict[str, str]) -> bool:
+    return env["DEBUG"].lower() not in {"0", "no", "off", "false"}
+
+
 def dotenv(path: Path) -> dict[str, str]:
     """Read KEY=VALUE lines; blank values count as not given."""
     if not path.is_file():

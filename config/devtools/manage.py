@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from config.devtools import setup, state
+from config.devtools import data, setup, state
 from config.devtools.application import manage_command
 from config.devtools.checkout import Checkout
 from config.devtools.environment import has, run_env
@@ -17,6 +17,7 @@ def manage(checkout: Checkout, arguments: Sequence[str]) -> int:
     """Run the command; its exit status is ours."""
     with guarded() as guard:
         setup.python_only(guard, checkout)
+    data.forget(checkout)
     env = run_env(checkout)
     if has(env, "DATABASE_URL") and has(env, "REDIS_URL"):
         return _become(checkout, env, arguments)

@@ -6,30 +6,38 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn
 
-from config.devtools import application, setup, state
+from config.devtools import application, data, setup, state
 from config.devtools.checkout import Checkout
-from config.devtools.environment import run_env
+from config.devtools.environment import debugging, run_env
 from config.devtools.processes import Child, Warden, guarded
-from config.devtools.say import Trouble, result, step
+from config.devtools.say import Trouble, note, result, step
 from config.devtools.stack import stack
 
 
-def run(checkout: Checkout, *, port: int) -> int:
+def run(checkout: Checkout, *, port: int) -> NoReturn:
     """Install, start and serve until Ctrl-C or SIGTERM."""
     refuse_taken(port)
-    url = f"http://127.0.0.1:{port}"
-    me = state.Running(os.getpid(), "run", url)
+    me = state.Running(os.getpid(), "run", f"http://127.0.0.1:{port}")
     with state.own_stack(checkout, me) as lock, guarded(hold=[lock]) as guard:
         setup.with_page(guard, checkout)
         env = run_env(checkout)
         with stack(guard, checkout, env, checkout.run, durable=True) as services:
             env |= services.env
-            children = [*services.children, *application.start_rehearsal(guard, checkout, env)]
-            application.prepare_data(guard, checkout, env)
-            state.publish(checkout, state.Running(me.pid, me.doing, url, addresses(env)))
-            _serve(guard, checkout, env, children, port=port)
-    return 0
+            rehearsal = application.start_rehearsal(guard, checkout, env)
+            data.prepare(guard, checkout, env, ours="DATABASE_URL" in services.env)
+            state.publish(checkout, replace(me, env=addresses(env)))
+            server = application.start_server(guard, checkout, env, port=port)
+            try:
+                _await(server, rehearsal, port=port)
+                result(f"ready: {me.url}")
+                _offer_admin(guard, checkout, env, me.url)
+                _watch(guard, [server, *rehearsal, *services.children])
+            finally:
+                for child in (server, *rehearsal):
+                    guard.end(child)
 
 
 def refuse_taken(port: int) -> None:
@@ -53,25 +61,25 @@ def addresses(env: dict[str, str]) -> dict[str, str]:
     return {name: env[name] for name in names if env.get(name)}
 
 
-def _serve(
-    guard: Warden, checkout: Checkout, env: dict[str, str], parts: Sequence[Child], *, port: int
-) -> None:
-    url = f"http://127.0.0.1:{port}"
+def _await(server: Child, rehearsal: Sequence[Child], *, port: int) -> None:
     with step("starting the server"):
-        link = application.start_admin_link(guard, checkout, env, url=url)
-        server = application.start_server(guard, checkout, env, port=port)
-    try:
+        for model in rehearsal:
+            application.await_rehearsal(model)
         application.await_answer(server, port=port)
-        result(f"ready: {url}")
-        if link and (line := application.admin_link(guard, link)):
-            result(line)
-        _watch(guard, [server, *parts])
-    finally:
-        guard.end(server)
 
 
-def _watch(guard: Warden, children: Sequence[Child]) -> None:
-    """Return never: raise when a part ends by itself, let Ctrl-C pass."""
+def _offer_admin(guard: Warden, checkout: Checkout, env: dict[str, str], url: str) -> None:
+    """Show a one-time link; the server serves on without."""
+    if not debugging(env):
+        return
+    try:
+        result(application.admin_link(guard, checkout, env, url=url))
+    except Trouble as trouble:
+        note(f"no admin link: {trouble}")
+
+
+def _watch(guard: Warden, children: Sequence[Child]) -> NoReturn:
+    """Raise when a part ends by itself, let Ctrl-C pass."""
     while guard.alive:
         for child in children:
             if not child.alive:

@@ -43,8 +43,8 @@ def run_tool(
     env: Env | None = None,
     cwd: Path | None = None,
     fetches: bool = False,
-) -> None:
-    """Run to the end, or raise Trouble saying why; `fetches`: it needs the network."""
+) -> Path:
+    """Run to the end, give its log or raise Trouble saying why; `fetches`: from the network."""
     log = checkout.logs / f"{name}.log"
     try:
         child = guard.spawn(name, command, log=log, env=clean_env(env), cwd=cwd or checkout.root)
@@ -56,6 +56,7 @@ def run_tool(
         guard.end(child)
     if code:
         raise Trouble(explain(name, log, fetches=fetches))
+    return log
 
 
 def explain(name: str, log: Path, *, fetches: bool) -> str:
