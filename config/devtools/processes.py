@@ -136,6 +136,9 @@ class Warden:
             for child in self._children.values():
                 child.poll()  # else its remains look alive to the guard
             time.sleep(0.01)
+        for child in self._children.values():
+            child.kill()  # if somebody killed the guard before it could
+            child.wait()
 
     def _tell(self, *order: str | int) -> None:
         assert self.process.stdin

@@ -8,8 +8,9 @@ Lines on the pipe, each a JSON list, tell the rest:
     ["forget", pid]  it has ended
     ["remove", dir]  delete this folder at the end
 
-End of file is the sign: SIGINT to all, a few seconds' patience (Postgres closes its data, the
-server its sockets), then SIGKILL to the group, the warden included.
+End of file is the sign: SIGINT to one after the other, the last started first, as ./dev itself
+would (the server closes its sockets, Postgres its data), with some patience for each; then SIGKILL
+to the whole group, the warden included.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-PATIENCE_S = 8.0
+PATIENCE_S = 4.0
 
 
 def main() -> None:
@@ -36,39 +37,36 @@ def main() -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def listen(lines: Iterable[str]) -> tuple[set[int], list[str]]:
+def listen(lines: Iterable[str]) -> tuple[list[int], list[str]]:
     """Read orders until the other end is closed."""
-    watched: set[int] = set()
+    watched: list[int] = []
     folders: list[str] = []
     for line in lines:
         match json.loads(line):
             case ["watch", int(pid)]:
-                watched.add(pid)
+                watched.append(pid)
             case ["forget", int(pid)]:
-                watched.discard(pid)
+                watched = [other for other in watched if other != pid]
             case ["remove", str(folder)]:
                 folders.append(folder)
     return watched, folders
 
 
-def end(watched: set[int]) -> None:
-    """Ask all to end, wait for those that are known, kill those outside the group."""
-    outside = {pid for pid in watched if not in_my_group(pid)}
-    os.killpg(os.getpgrp(), signal.SIGINT)
-    for pid in outside:
+def end(watched: list[int]) -> None:
+    """Ask each to end and wait for it; kill those the group's end would not reach."""
+    for pid in reversed(watched):
         send(pid, signal.SIGINT)
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and any(send(pid, 0) for pid in watched):
-        time.sleep(0.05)
-    for pid in outside:
+        deadline = time.monotonic() + PATIENCE_S
+        while alive(pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
         send(pid, signal.SIGKILL)
 
 
-def in_my_group(pid: int) -> bool:
-    try:
-        return os.getpgid(pid) == os.getpgrp()
-    except ProcessLookupError:
-        return True  # gone: nobody to signal
+def alive(pid: int) -> bool:
+    """Say whether it runs; one that waits to be collected does not, and some wait for ever."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as stat:
+        return stat.read().rpartition(b")")[2].split()[0] != b"Z"
+    return send(pid, 0)
 
 
 def send(pid: int, number: int) -> bool:

@@ -77,6 +77,17 @@ def test_children_of_children_end_with_the_guard() -> None:
     assert child.process.wait(10) == -signal.SIGINT
 
 
+def test_the_last_started_is_ended_first(tmp_path: Path) -> None:
+    ends = tmp_path / "ends"
+    with guarded() as guard:
+        for name in ("store", "server"):
+            told = f"trap 'sleep 0.1; echo {name} >> {ends}; exit' INT; echo up; sleep 60 & wait"
+            guard.spawn(name, ["sh", "-c", told], log=tmp_path / name)
+            _await_text(tmp_path / name, "up")
+
+    assert ends.read_text("utf-8").split() == ["server", "store"]
+
+
 def test_a_child_that_ignores_polite_signals_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with guarded() as guard:
