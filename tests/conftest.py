@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def app(transactional_db: None, app_process: AppServer, model: ThreadedOpenAISer
 @pytest.fixture
 def directory(transactional_db: None) -> None:
     """The hotline data of the project, imported."""
-    call_command("import_hotlines", verbosity=0)
+    call_command("import_hotlines", stdout=StringIO())
 
 
 @pytest.fixture(autouse=True)
