@@ -8,8 +8,10 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     model_validator,
 )
 
@@ -93,7 +95,11 @@ class HotlineRow(Row):
     languages: Annotated[list[Language], Field(min_length=1)]
     languages_inferred: bool = False
     contacts: Annotated[list[ContactRow], Field(min_length=1)]
-    hours: Literal["24/7", "unknown"] | HoursRow
+    # Told apart by shape, so that a fault in a table is not reported as "not 24/7" too.
+    hours: Annotated[
+        Annotated[Literal["24/7", "unknown"], Tag("word")] | Annotated[HoursRow, Tag("table")],
+        Discriminator(lambda value: "table" if isinstance(value, dict) else "word"),
+    ]
     cost: Literal["free", "standard", "unknown"]
     website: Url | None = None
     sources: Annotated[list[SourceRow], Field(min_length=1)]
