@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from realtime.accounts.models import User
+from realtime.chat import agui, log, operations
+from realtime.chat.models import Run, Thread
+from tests.chat.test_operations import START_TEXT, append, asking, claim_one
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CALL = agui.ToolCallStart(
+    tool_call_id="c1", tool_call_name="find_hotlines", parent_message_id="m1"
+)
+
+
+@pytest.fixture
+def reviewer() -> Client:
+    """Somebody who may see everything; there are no lesser roles yet."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("reviewer"))
+    return client
+
+
+@pytest.fixture
+def thread() -> Thread:
+    """A conversation with words, a tool call with its result, and a notice."""
+    person = User.objects.create(username="alice")
+    operations.submit(submission=asking(person, "Where are the lighthouses?", run_id="r1"))
+    claim = claim_one()
+    append(
+        claim,
+        START_TEXT,
+        agui.TextMessageContent(message_id="m1", delta="Let me look for lighthouses."),
+        agui.TextMessageEnd(message_id="m1"),
+        CALL,
+        agui.ToolCallArgs(tool_call_id="c1", delta='{"needs":["gambling"]}'),
+        agui.ToolCallEnd(tool_call_id="c1"),
+        agui.ToolCallResult(
+            message_id="x1", tool_call_id="c1", content='{"lines":["beacon"]}', role="tool"
+        ),
+        notices=[log.NoticeRow(2, "m1", "kindline.help", {"cardId": "card-7"})],
+    )
+    operations.stop(owner_id=person.pk, run_id="r1")
+    return Thread.objects.get()
+
+
+def changelist(client: Client, model: str, **query: str) -> str:
+    answer = client.get(reverse(f"admin:chat_{model}_changelist"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_transcript_shows_words_calls_results_runs_and_notices(
+    reviewer: Client, thread: Thread
+) -> None:
+    page = reviewer.get(reverse("admin:chat_thread_change", args=[thread.pk])).content.decode()
+
+    for expected in (
+        "Where are the lighthouses?",
+        "Let me look for lighthouses.",
+        "find_hotlines",
+        "gambling",
+        "beacon",
+        "kindline.help",
+        "card-7",
+        "cancelled",
+    ):
+        assert expected in page
+
+
+@pytest.mark.parametrize("words", ["lighthouses", "LIGHTHOUSES", "alice", "beacon"])
+def test_a_thread_is_found_by_what_was_said_and_by_whom(
+    reviewer: Client, thread: Thread, words: str
+) -> None:
+    assert str(thread.pk) in changelist(reviewer, "thread", q=words)
+
+
+def test_a_thread_is_not_found_by_other_words(reviewer: Client, thread: Thread) -> None:
+    assert str(thread.pk) not in changelist(reviewer, "thread", q="submarine")
+
+
+@pytest.mark.parametrize("words", ['"', "\\", "%", "'", "\x00", "ü", "x" * 5_000])
+def test_no_search_breaks_the_list(reviewer: Client, thread: Thread, words: str) -> None:
+    changelist(reviewer, "thread", q=words)
+
+
+def test_a_run_shows_its_log(reviewer: Client, thread: Thread) -> None:
+    run = Run.objects.get()
+
+    page = reviewer.get(reverse("admin:chat_run_change", args=[run.pk])).content.decode()
+
+    assert "RUN_STARTED" in page
+    assert "TOOL_CALL_RESULT" in page
+
+
+@pytest.mark.parametrize("model", ["thread", "run"])
+def test_nothing_can_be_added_changed_or_deleted(
+    reviewer: Client, thread: Thread, model: str
+) -> None:
+    key = thread.pk if model == "thread" else Run.objects.get().pk
+
+    assert reviewer.get(reverse(f"admin:chat_{model}_add")).status_code == 403
+    change = reverse(f"admin:chat_{model}_change", args=[key])
+    assert reviewer.post(change, {"client_thread_id": "x"}).status_code == 403
+    assert reviewer.post(reverse(f"admin:chat_{model}_delete", args=[key])).status_code == 403
+
+
+def test_what_people_wrote_cannot_become_markup(reviewer: Client) -> None:
+    person = User.objects.create(username="bob")
+    operations.submit(submission=asking(person, "<script>alert(1)</script>"))
+
+    url = reverse("admin:chat_thread_change", args=[Thread.objects.get().pk])
+    page = reviewer.get(url).content.decode()
+
+    assert "<script>alert(1)" not in page
+
+
+def test_strangers_see_nothing(thread: Thread) -> None:
+    answer = Client().get(reverse("admin:chat_thread_change", args=[thread.pk]))
+
+    assert answer.status_code == 302
