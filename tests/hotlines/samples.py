@@ -86,7 +86,7 @@ def a_row(slug: str = "gb-a", **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in row.items() if value is not None}
 
 
-def a_top(*rows: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def a_top(*rows: object, **changes: Any) -> dict[str, Any]:
     return {
         "version": 1,
         "needs": [{"id": "suicide", "name": "Suicide", "definition": "Suicide.", "urgent": True}],

@@ -18,7 +18,9 @@ from tests.hotlines.samples import a_file, a_row
 
 pytestmark = pytest.mark.django_db
 
-OTHER = {"contacts": [{"kind": "phone", "value": "020 7946 0009", "e164": "+442079460009"}]}
+OTHER: dict[str, Any] = {
+    "contacts": [{"kind": "phone", "value": "020 7946 0009", "e164": "+442079460009"}]
+}
 
 
 def run(*files: Path, **options: Any) -> str:
