@@ -160,6 +160,10 @@ describe("hostile text", () => {
     expect(page("I <b>mean</b> it").textContent?.trim()).toBe("I <b>mean</b> it");
   });
 
+  it("leaves only the words of a link it does not trust", () => {
+    expect(html("a [calm](javascript:x) word")).toBe("<p>a calm word</p>\n");
+  });
+
   it("shows an image as its description", () => {
     expect(page("![a calm sea](https://x.example/a.png)").innerHTML.trim()).toBe(
       "<p>a calm sea</p>",

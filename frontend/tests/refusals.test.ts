@@ -93,6 +93,21 @@ describe("stopping", () => {
   });
 });
 
+describe("a stop that was lost with the line", () => {
+  it("is forgotten when the run is no longer active", async () => {
+    await connect();
+    talk.say("hi");
+    started("id2", "id1", "hi");
+    talk.stop();
+    network.last.handlers.closed(1006);
+    await reconnect();
+    network.last.handlers.closed(1006);
+    await reconnect();
+
+    expect(sentOf("abort")).toEqual([]);
+  });
+});
+
 describe("trying again", () => {
   it("sends the same message under a new run", async () => {
     await connect("1-3", [{ id: "u1", role: "user", content: "hello?" }]);

@@ -112,13 +112,27 @@ describe("the reducer", () => {
     expect(fold(start, rest).resubscribes).toBe(1);
   });
 
+  it("asks again at the next gap, once the server has answered the first", () => {
+    const rest = plain?.frames.slice(7) ?? [];
+    const answered: ServerFrame = { kind: "subscribed", threadId: "t1", activeRunId: null };
+
+    expect(fold(start, [...rest, answered, ...rest]).resubscribes).toBe(2);
+  });
+
+  it("knows a text as closed while the run goes on", () => {
+    const frames = plain?.frames.slice(0, -1) ?? [];
+
+    expect(start.open).toEqual(["a1"]);
+    expect(fold(emptyTranscript("t1"), frames).state).toMatchObject({ runId: "r1", open: [] });
+  });
+
   it("does not call a closed socket the end of a run", () => {
     expect(start.runId).toBe("r1");
     expect(fold(start, [{ kind: "draining", reconnectMs: 0 }]).state.runId).toBe("r1");
   });
 
   it("asks for a replay when cursors cannot be compared", () => {
-    const frame = { id: "b3-9", prev: "b3-8", threadId: "t1", chunk: { type: "RUN_FINISHED" } };
+    const frame = { id: "b1-1", prev: "b0-0", threadId: "t1", chunk: { type: "RUN_FINISHED" } };
 
     expect(reduce(start, decodeFrame(JSON.stringify(frame))).resubscribe).toBe(true);
   });
