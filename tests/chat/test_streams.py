@@ -78,8 +78,8 @@ def test_a_replay_from_the_start_shows_the_same_words(name: str) -> None:
         for frame in log_of(stream)
     ]
 
-    for frame in queries.coalesce(rows, after=START):
-        replayed.apply(json.loads(frame.chunk))
+    for merged in queries.coalesce(rows, after=START):
+        replayed.apply(json.loads(merged.chunk))
 
     assert (replayed.texts, replayed.results) == (live.texts, live.results)
     assert (replayed.generating, replayed.outcome) == (live.generating, live.outcome)
