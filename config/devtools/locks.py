@@ -10,7 +10,7 @@ from config.devtools.checkout import Checkout
 from config.devtools.processes import Warden, guarded
 from config.devtools.say import note, step
 from config.devtools.stamps import fingerprint
-from config.devtools.tools import run_tool
+from config.devtools.uv import uv_pip
 
 _MARK = "# Made by ./dev lock from "
 
@@ -79,7 +79,5 @@ def _compile(guard: Warden, checkout: Checkout, each: Lock) -> None:
     agree = ["--constraint", str(each.agrees_with)] if each.agrees_with else []
     # Relative: the lock's comments repeat the name.
     where = ["--output-file", str(each.target), str(each.source.relative_to(checkout.root))]
-    uv = ("-m", "uv", "pip", "compile", *for_all, *quiet, *agree, *where)
-    command = checkout.python_command(*uv)
-    run_tool(guard, checkout, "lock", command, fetches=True)
+    uv_pip(guard, checkout, "lock", "compile", *for_all, *quiet, *agree, *where)
     each.target.write_text(each.mark() + each.target.read_text("utf-8"), "utf-8")

@@ -10,6 +10,11 @@ from config.devtools.checkout import Checkout
 from config.devtools.processes import Env, Warden, clean_env, telling_line
 from config.devtools.say import Trouble
 
+
+class Distrusted(Trouble):
+    """The other side showed a certificate that the tool does not trust."""
+
+
 _NO_NETWORK = (
     "name resolution",
     "name or service not known",
@@ -55,19 +60,23 @@ def run_tool(
     finally:
         guard.end(child)
     if code:
-        raise Trouble(explain(name, log, fetches=fetches))
+        raise explained(name, log, fetches=fetches)
     return log
 
 
-def explain(name: str, log: Path, *, fetches: bool) -> str:
-    """One line for a tool that failed: no network, no space, or the log's own words."""
+def explained(name: str, log: Path, *, fetches: bool) -> Trouble:
+    """One line for a tool that failed: no space, no network, or the log's own words."""
     text = log.read_text("utf-8", "replace")
     lower = text.lower()
     if "no space left" in lower or "enospc" in lower:
-        return f"{name}: the disk is full: make room and start again (log: {log})"
+        return Trouble(f"{name}: the disk is full: make room and start again (log: {log})")
+    if fetches and "certificate" in lower:
+        cure = "set SSL_CERT_FILE (for npm NODE_EXTRA_CA_CERTS) to your authorities"
+        return Distrusted(f"{name}: the package index shows an unknown certificate: {cure}")
     if fetches and any(sign in lower for sign in _NO_NETWORK):
-        return f"{name}: cannot reach the package index: check the network or proxy (log: {log})"
-    return f"{name} failed: {telling_line(text)} (log: {log})"
+        cure = "check the network or proxy"
+        return Trouble(f"{name}: cannot reach the package index: {cure} (log: {log})")
+    return Trouble(f"{name} failed: {telling_line(text)} (log: {log})")
 
 
 def on_path(*names: str) -> Path | None:

@@ -13,6 +13,7 @@ from config.devtools.processes import Warden, clean_env
 from config.devtools.say import Trouble, step
 from config.devtools.stamps import Stamp, fingerprint
 from config.devtools.tools import run_tool
+from config.devtools.uv import uv_pip
 
 _CHECK = "import sys; sys.exit(sys.version_info < (3, 11))"
 
@@ -36,9 +37,8 @@ def ready_venv(guard: Warden, checkout: Checkout) -> None:
 
 def install_locked(guard: Warden, checkout: Checkout, lock: Path, *, name: str) -> None:
     """Install a hashed lock into .venv by uv."""
-    uv = ("-m", "uv", "pip", "install", "--python", checkout.python, "--quiet")
-    command = checkout.python_command(*uv, "--require-hashes", "-r", lock)
-    run_tool(guard, checkout, name, command, fetches=True)
+    where = ("--python", checkout.python, "--quiet", "--require-hashes", "-r", lock)
+    uv_pip(guard, checkout, name, "install", *where)
 
 
 def _works(python: Path) -> bool:

@@ -12,7 +12,7 @@ from config.devtools.node import ready_node
 from config.devtools.processes import Warden, foreground, telling_line
 from config.devtools.say import Trouble
 from config.devtools.stamps import Stamp, fingerprint, tree_fingerprint
-from config.devtools.tools import explain, run_tool
+from config.devtools.tools import Distrusted, explained, run_tool
 
 
 def program(path: Path, text: str) -> Path:
@@ -46,7 +46,14 @@ def test_an_installer_without_network_gets_one_line(guard: Warden, tmp_path: Pat
 def test_a_failed_installer_is_explained(words: str, line: str, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"some\n{words}\n", "utf-8")
 
-    assert line in explain("npm", tmp_path / "log", fetches=True)
+    assert line in str(explained("npm", tmp_path / "log", fetches=True))
+
+
+def test_an_unknown_certificate_is_told_from_no_network(tmp_path: Path) -> None:
+    words = "error sending request\ninvalid peer certificate: UnknownIssuer\n"
+    (tmp_path / "log").write_text(words, "utf-8")
+
+    assert isinstance(explained("uv", tmp_path / "log", fetches=True), Distrusted)
 
 
 @pytest.mark.parametrize(
