@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from django.utils import timezone
 
-from realtime.agent.tools import Tool, Toolbox
 import realtime.hotlines.tool as hotlines
+from realtime.agent.tools import Tool, Toolbox
 from realtime.hotlines.directory import Directory
 from realtime.hotlines.places import PersonPlace
 
