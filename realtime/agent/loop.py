@@ -191,8 +191,7 @@ class _Shell:
         task.add_done_callback(self._tools.discard)
 
     async def _run(self, call: ToolCall) -> None:
-        timeout_s = min(self._limits.tool_s, self._left())
-        outcome = await self._toolbox.call(call, timeout_s=timeout_s)
+        outcome = await self._toolbox.call(call, timeout_s=self._limits.tool_s)
         await self._inbox.put(_Answered(call.call_id, outcome))
 
     async def _recover(self, error: ModelError) -> list[TurnEvent]:

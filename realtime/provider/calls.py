@@ -32,6 +32,7 @@ class ChunkedCall:
         self._key = key
         self._name = ""
         self._arguments = ""
+        self._placeholder = ""  # "{}": all there is, or some servers' word before the arguments
         self._scan = JsonObject()
         self._completed = False
 
@@ -53,14 +54,16 @@ class ChunkedCall:
             events += self._told(self._arguments)
         text = part.arguments or ""
         text = text if isinstance(text, str) else json.dumps(text)
+        if not self._arguments and text.strip() == "{}":
+            self._placeholder = text
+            return events
         self._arguments += text
         if len(self._arguments) > LONGEST_ARGUMENTS:
             raise ModelMalformed("a call's arguments are without end")
         self._scan.feed(text)
         if self._name:
             events += self._told(text)
-        # "{}" may be a server's placeholder before the real arguments: it waits for the end.
-        if self._name and self._scan.whole and self._arguments.strip() != "{}":
+        if self._name and self._scan.whole:
             self._completed = True
             events.append(ModelCallCompleted(self._key))
         return events
@@ -71,7 +74,8 @@ class ChunkedCall:
         if not self._name:
             raise ModelMalformed("a call without a name")
         self._completed = True
-        return [ModelCallCompleted(self._key)]
+        told = self._told(self._placeholder) if not self._arguments else []
+        return [*told, ModelCallCompleted(self._key)]
 
     def _told(self, text: str) -> list[ModelEvent]:
         return [ModelCallArguments(self._key, text)] if text else []

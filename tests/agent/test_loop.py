@@ -203,6 +203,15 @@ async def test_retry_after_is_honoured() -> None:
     assert 20 <= first.wait_s < 21
 
 
+async def test_the_model_is_left_alone_until_the_wait_is_over() -> None:
+    model = ScriptedModel([ModelRateLimited("429", retry_after_s=0.2)], says("Hello"))
+    began = asyncio.get_running_loop().time()
+
+    await played(model)
+
+    assert asyncio.get_running_loop().time() - began >= 0.2
+
+
 async def test_a_wait_longer_than_the_turn_fails_at_once() -> None:
     model = ScriptedModel([ModelRateLimited("429", retry_after_s=301)])
 
@@ -288,6 +297,12 @@ async def test_what_comes_after_the_end_of_a_reply_is_not_heard() -> None:
     assert text(await played(model)) == "Hi"
 
 
+async def test_what_comes_after_a_reply_of_calls_is_not_heard() -> None:
+    model = ScriptedModel([*calls(call("find", GB)), ModelText("more")], says("Here."))
+
+    assert text(await played(model, find())) == "Here."
+
+
 async def test_a_model_that_breaks_its_port_fails_the_turn() -> None:
     model = ScriptedModel([ModelText("Hi"), ModelCallCompleted("nobody")])
 
@@ -320,7 +335,8 @@ async def test_a_model_that_says_nothing_is_left_and_asked_again() -> None:
 async def test_a_model_that_falls_silent_fails_the_turn() -> None:
     model = ScriptedModel([ModelText("Hel"), Gate()])
 
-    events = await played(model, limits=replace(QUICK, idle_s=SOON))
+    async with asyncio.timeout(5):
+        events = await played(model, limits=replace(QUICK, idle_s=SOON))
 
     assert [type(event) for event in events][-2:] == [TextEnded, TurnFailed]
     assert events[-1] == failed(ModelTimeout)
@@ -353,11 +369,12 @@ async def test_a_turn_has_a_budget_of_its_own() -> None:
 
 async def test_a_tool_gets_no_more_time_than_the_turn_has() -> None:
     tool = HeldTool()
-    model = ScriptedModel(calls(call("find", GB)), *[says("Late.")] * 4)
+    model = ScriptedModel(calls(call("find", GB)))
 
-    events = await played(model, find(tool), limits=replace(QUICK, turn_s=SOON))
+    async with asyncio.timeout(5):
+        events = await played(model, find(tool), limits=replace(QUICK, turn_s=SOON))
 
-    assert isinstance(events[-1], TurnFinished | TurnFailed)
+    assert events[-1] == failed(ModelTimeout)
     assert tool.cancelled
 
 

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from realtime.agent.errors import (
     ContentFiltered,
@@ -32,6 +34,7 @@ from realtime.agent.model import (
     UserMessage,
 )
 from realtime.provider import chat
+from realtime.provider.calls import JsonObject
 from realtime.provider.config import ProviderConfig
 
 GB = '{"country": "GB"}'
@@ -117,10 +120,11 @@ def test_arguments_may_be_missing() -> None:
     assert calls(heard(chunk({"tool_calls": [{"index": 0, "function": {"name": "x"}}]})))
 
 
-def test_a_placeholder_does_not_stand_for_the_arguments() -> None:
-    events = heard(part("{}", index=0, id="a"), part("", name=None, index=0))
+@pytest.mark.parametrize(("then", "meant"), [(GB, GB), ("", "{}"), (None, "{}")])
+def test_an_empty_object_may_be_a_placeholder(then: str | None, meant: str) -> None:
+    events = heard(part("{}", index=0, id="a"), part(then, name=None, index=0))
 
-    assert calls(events) == [("find", "{}")]
+    assert calls(events) == [("find", meant)]
 
 
 def test_a_copy_of_the_whole_call_at_the_end_is_not_heard() -> None:
@@ -129,13 +133,22 @@ def test_a_copy_of_the_whole_call_at_the_end_is_not_heard() -> None:
     assert calls(events) == [("find", GB)]
 
 
-def test_braces_in_a_string_do_not_end_the_arguments() -> None:
-    tricky = json.dumps({"a": 'x}"\\{', "b": [{}, {}]})
-    events = heard(
-        *[part(c, name="find" if i == 0 else None, index=0) for i, c in enumerate(tricky)]
-    )
+JSON = st.recursive(
+    st.text() | st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+)
 
-    assert calls(events) == [("find", tricky)]
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(st.dictionaries(st.text(), JSON))
+def test_arguments_are_whole_with_their_last_character_and_not_before(value: Any) -> None:
+    written = json.dumps(value)
+    scan = JsonObject()
+
+    scan.feed(written[:-1])
+
+    assert not scan.whole
+    scan.feed(written[-1])
+    assert scan.whole
 
 
 def test_broken_arguments_are_whole_at_the_end_of_the_reply() -> None:

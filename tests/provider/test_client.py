@@ -37,6 +37,7 @@ from tests.support.openai_scenarios import (
     Gate,
     Raw,
     Scenario,
+    Stall,
     breaks,
     refuses,
     says,
@@ -127,16 +128,27 @@ async def test_two_calls_with_one_id_are_told_apart(
     assert arguments(events) == [FIND_GB.arguments, '{"country": "FR"}']
 
 
-async def test_the_last_blank_line_may_be_missing(server: OpenAIServer, wire: Wire) -> None:
-    ends = {
-        "chat": b"data: [DONE]",
-        "responses": b'data: {"type": "response.completed", "response": {}}',
-    }
-    server.play(breaks("Hello", Raw(ends[wire])))
-    model = OpenAIModel(ProviderConfig("key", server.base_url, "stand-in", wire))
+ENDS: dict[Wire, bytes] = {
+    "chat": b"data: [DONE]",
+    "responses": b'data: {"type": "response.completed", "response": {}}',
+}
+
+
+async def test_the_last_blank_line_may_be_missing(
+    server: OpenAIServer, model: OpenAIModel, wire: Wire
+) -> None:
+    server.play(breaks("Hello", Raw(ENDS[wire])))
 
     assert await heard(model) == [ModelText("Hello"), ModelFinished("stop", None)]
-    await model.close()
+
+
+async def test_a_reply_is_over_with_its_end_though_the_connection_stays(
+    server: OpenAIServer, model: OpenAIModel, wire: Wire
+) -> None:
+    server.play(breaks("Hello", Raw(ENDS[wire] + b"\n\n"), Stall()))
+
+    async with asyncio.timeout(5):
+        assert await heard(model) == [ModelText("Hello"), ModelFinished("stop", None)]
 
 
 async def test_a_reply_that_grew_too_long_says_so(
