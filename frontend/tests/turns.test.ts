@@ -102,9 +102,13 @@ describe("what stands on the page", () => {
         toolCallId: "call_0",
         content: JSON.stringify({ country, lines: [] }),
       }) as const;
-    const messages = [round("a0"), round("a1"), result("x1", "GB"), round("a2"), result("x2", "DE")].map((m) =>
-      structuredClone(m),
-    );
+    const messages = [
+      round("a0"),
+      round("a1"),
+      result("x1", "GB"),
+      round("a2"),
+      result("x2", "DE"),
+    ].map((m) => structuredClone(m));
     const [reply] = itemsOf({ ...emptyTranscript("t1"), messages }, []);
 
     expect(reply).toMatchObject({
