@@ -69,9 +69,10 @@ def _unpacked(folder: Path, node: Node) -> Path:
     command = [str(node.node), "-e", _ASK]
     asked = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env)
     program = Path(asked.stdout.strip() or "nothing")
-    for candidate in (program, _launcher(folder, program)):
-        if _runs(candidate):
-            return candidate
+    if _runs(program):
+        return program
+    if _runs(launcher := _launcher(folder, program)):
+        return launcher
     raise Trouble("the one from npm does not run on this machine")
 
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.devtools import environment, setup
-from config.devtools.browser import find_browser, ready_browser
+from config.devtools.browser import ready_browser
 from config.devtools.checkout import Checkout
 from config.devtools.node import Node
 from config.devtools.processes import Warden, clean_env, foreground, guarded
-from config.devtools.say import note
+from config.devtools.say import Trouble, note
 from config.devtools.stack import stack
 
 
@@ -52,6 +52,11 @@ def _page_tests(guard: Warden, checkout: Checkout, node: Node) -> int:
 
 
 def _browser(guard: Warden, checkout: Checkout, node: Node, *, needed: bool) -> dict[str, str]:
-    """Set BROWSER_PATH; a run of chosen tests installs nothing for it."""
-    found = ready_browser(guard, checkout, node) if needed else find_browser()
-    return {"BROWSER_PATH": str(found)} if found else {}
+    """Set BROWSER_PATH; chosen tests may do without a browser."""
+    try:
+        return {"BROWSER_PATH": str(ready_browser(guard, checkout, node))}
+    except Trouble as trouble:
+        if needed:
+            raise
+        note(str(trouble))
+        return {}
