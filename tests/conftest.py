@@ -11,9 +11,12 @@ from django.core.management import call_command
 from django.db import connections
 
 from realtime.chat import bridge
+from tests.support.no_spending import no_spending
 from tests.support.openai_scenarios import says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer, client_token
+
+__all__ = ["no_spending"]
 
 # Workers of one test run share a Redis; their threads may have equal names.
 os.environ["REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"

@@ -6,10 +6,7 @@ import pytest
 
 from realtime.provider.client import OpenAIModel, ProviderConfig
 from realtime.provider.config import Wire
-from tests.support.no_spending import no_spending
 from tests.support.openai_server import OpenAIServer
-
-__all__ = ["no_spending"]
 
 
 @pytest.fixture(params=["chat", "responses"])

@@ -76,7 +76,8 @@ class AppServer:
     def start(self) -> None:
         arguments = [part.format(port=self.port) for part in COMMANDS[self.kind]]
         environment = {
-            **os.environ,
+            # Nothing of a developer's own model: tests must not reach it.
+            **{k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")},
             "DATABASE_URL": database_url(),
             "REDIS_URL": settings.REDIS_URL,
             "SECRET_KEY": settings.SECRET_KEY,

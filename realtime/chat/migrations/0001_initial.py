@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "run",
-                "ordering": ["ord"],
+                "ordering": ("ord",),
             },
         ),
         migrations.CreateModel(
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "notice",
-                "ordering": ["id"],
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "message",
-                "ordering": ["ord", "idx"],
+                "ordering": ("ord", "idx"),
             },
         ),
         migrations.AddConstraint(
