@@ -63,7 +63,7 @@ def test_an_unknown_certificate_is_told_from_no_network(tmp_path: Path) -> None:
             'FATAL:  could not open shared memory segment "/x": No such file\nLOG:  shut down\n',
             'FATAL:  could not open shared memory segment "/x": No such file',
         ),
-        ("PANIC:  could not write: No space left on device\nLOG: x", "No space left on device"),
+        ("ERROR:  x: No space left on device\nPANIC:  cannot\n", "No space left on device"),
         ("just\nwords\n", "words"),
         ("", ""),
     ],
