@@ -21,7 +21,7 @@ def freshness(line: Line) -> str:
         day = f"{on.day} {month_name[on.month]} {on.year}"
         return f"checked by this site, {day}, {line.checked.how}"
     dated = [source for source in line.sources if source.date]
-    if not line.last_seen or not dated:
+    if not dated:
         return "not checked"
     newest = max(dated, key=lambda source: (source.date, _host(source) != _BACKS_UP_ONLY))
     return f"listed by {_host(newest)}, {month_of(newest.date)}"

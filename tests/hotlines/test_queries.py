@@ -68,6 +68,15 @@ def test_a_changed_link_between_rows_is_seen_at_the_next_call() -> None:
 
 
 @pytest.mark.usefixtures("imported")
+def test_an_import_is_seen_at_the_next_call(tmp_path: Path) -> None:
+    current_directory()
+
+    operations.import_files(paths=[a_file(tmp_path, a_row(name="New name"))])
+
+    assert current_directory().lines[0].name == "New name"
+
+
+@pytest.mark.usefixtures("imported")
 def test_a_deleted_row_is_seen_at_the_next_call() -> None:
     current_directory()
 
