@@ -52,9 +52,8 @@ def start_server(guard: Warden, checkout: Checkout, env: dict[str, str], *, port
 
 def await_rehearsal(child: Child) -> None:
     """Wait until it says that it listens."""
-    assert child.log
     deadline = time.monotonic() + _START_S
-    while "rehearsal: ready" not in child.log.read_text("utf-8", "replace"):
+    while "rehearsal: ready" not in child.log_text:
         if not child.alive or time.monotonic() > deadline:
             raise Trouble(child.last_words())
         time.sleep(0.05)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from config.devtools.checkout import Checkout, this_checkout
 from config.devtools.checks import check
@@ -42,7 +44,17 @@ def main(words: Sequence[str]) -> int:
         return 0 if name == "run" else 143
     except OSError as error:
         note(f"dev: {error.strerror}: {error.filename}" if error.filename else f"dev: {error}")
-        return 1
+    except Exception as error:
+        log = _keep_trace(checkout)
+        note(f"dev: unexpected {type(error).__name__}: {error}: please report it with {log}")
+    return 1
+
+
+def _keep_trace(checkout: Checkout) -> Path:
+    log = checkout.logs / "dev.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(traceback.format_exc(), "utf-8")
+    return log
 
 
 def _find(name: str) -> Command:

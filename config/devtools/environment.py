@@ -30,12 +30,15 @@ def run_env(checkout: Checkout) -> dict[str, str]:
 def test_env() -> dict[str, str]:
     """For `test`: fast timers, and no key or model of the caller, so that no test can spend."""
     env = {key: value for key, value in clean_env().items() if not key.startswith("OPENAI_")}
+    env.pop("SECRET_KEY_FILE", None)
     return env | {"DEBUG": "1", "SECRET_KEY": "test", "TIMINGS_SCALE": "0.1"}
 
 
 def check_env() -> dict[str, str]:
     """For checks that need the settings only."""
-    return clean_env() | NOWHERE | {"DEBUG": "1", "SECRET_KEY": "check"}
+    files = {f"{name}_FILE" for name in (*NOWHERE, "SECRET_KEY")}
+    env = {key: value for key, value in clean_env().items() if key not in files}
+    return env | NOWHERE | {"DEBUG": "1", "SECRET_KEY": "check"}
 
 
 def production_env() -> dict[str, str]:

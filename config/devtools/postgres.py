@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from config.devtools import leftover
 from config.devtools.keys import new_secret, write_private
 from config.devtools.processes import Child, Warden, Who, clean_env, free_port, telling_line
 from config.devtools.say import Trouble
-from config.devtools.unprivileged import give, somebody
+from config.devtools.unprivileged import somebody
 
 USER = "kindline"
 _START_S = 60.0
@@ -46,22 +47,13 @@ class Cluster:
 
     @property
     def major(self) -> int:
-        # The first line of --version ends in "(PostgreSQL) 18.6" or "... 15.9 (Debian ...)".
-        answer = self.run("postgres", "--version", check=True).stdout
-        return int(answer.split("(PostgreSQL)")[1].split()[0].split(".")[0])
-
-    def run(
-        self, program: str, *arguments: str | Path, check: bool = False
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self.who.prefix, str(self.programs / program), *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=check,
-            cwd="/",
-            env=postgres_env(),
-            **self.who.popen_arguments(),
-        )
+        # "postgres (PostgreSQL) 18.6", "... 15.9 (Debian 15.9-0+deb12u1)", "... 19beta1"
+        command = [*self.who.prefix, str(self.programs / "postgres"), "--version"]
+        who = self.who.popen_arguments()
+        answer = subprocess.run(command, capture_output=True, text=True, cwd="/", **who)
+        if not (found := re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)):
+            raise Trouble(f"{self.programs}: its postgres does not tell its version")
+        return int(found[1])
 
 
 @contextlib.contextmanager
@@ -73,7 +65,7 @@ def postgres(
     base.chmod(0o700)
     cluster = Cluster(programs, base, logs, somebody(programs, base))
     if not cluster.data.exists():
-        _create(cluster, durable=durable)
+        _create(guard, cluster, durable=durable)
     if not cluster.password_file.exists():
         raise Trouble(f"{cluster.password_file} is lost: move {base} away to start empty")
     _refuse_another_major(cluster)
@@ -91,15 +83,13 @@ def postgres_env() -> dict[str, str]:
     return env | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def _create(cluster: Cluster, *, durable: bool) -> None:
+def _create(guard: Warden, cluster: Cluster, *, durable: bool) -> None:
     """Run initdb beside and rename: a start that was killed leaves no half cluster."""
     fresh = cluster.base / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     write_private(cluster.password_file, new_secret())
-    give(cluster.base, cluster.who)
     os.chown(cluster.password_file, cluster.who.file_owner, -1)
-    done = cluster.run(
-        "initdb",
+    options = [
         f"--pgdata={fresh}",
         f"--username={USER}",
         f"--pwfile={cluster.password_file}",
@@ -107,11 +97,28 @@ def _create(cluster: Cluster, *, durable: bool) -> None:
         "--encoding=UTF8",
         *([] if durable else ["--no-sync"]),
         *_locale(cluster.major),
-    )
-    if done.returncode:
+    ]
+    made = _spawn(guard, cluster, "initdb", options)
+    try:
+        code = made.process.wait()
+    finally:
+        guard.end(made)
+    if code:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise Trouble(f"Postgres could not make its data: {telling_line(done.stderr)}")
+        raise Trouble(f"Postgres could not make its data: {telling_line(made.log_text)}")
     fresh.rename(cluster.data)
+
+
+def _spawn(guard: Warden, cluster: Cluster, program: str, options: Sequence[str]) -> Child:
+    return guard.spawn(
+        "Postgres",
+        [str(cluster.programs / program), *options],
+        log=cluster.logs / f"{program}.log",
+        env=postgres_env(),
+        cwd="/",
+        who=cluster.who,
+        polite=signal.SIGINT,  # its "fast shutdown": roll back, write, close
+    )
 
 
 def _locale(major: int) -> list[str]:
@@ -131,27 +138,18 @@ def _refuse_another_major(cluster: Cluster) -> None:
 
 def _start(guard: Warden, cluster: Cluster, *, durable: bool) -> tuple[int, Child]:
     """Start on a free port; another one when somebody took it in between."""
-    log = cluster.logs / "postgres.log"
     for _ in range(3):
         port = free_port()
-        options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
-        options += ["max_connections=200", *(() if durable else _FAST)]
-        command = [str(cluster.programs / "postgres"), "-D", str(cluster.data)]
-        server = guard.spawn(
-            "Postgres",
-            [*command, *(part for option in options for part in ("-c", option))],
-            log=log,
-            env=postgres_env(),
-            cwd="/",
-            who=cluster.who,
-            polite=signal.SIGINT,  # its "fast shutdown": roll back, write, close
-        )
+        settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+        settings += ["max_connections=200", *(() if durable else _FAST)]
+        options = [part for setting in settings for part in ("-c", setting)]
+        server = _spawn(guard, cluster, "postgres", ["-D", str(cluster.data), *options])
         if _comes_up(server, cluster.data):
             return port, server
         guard.end(server)
-        if "Address already in use" not in log.read_text("utf-8", "replace"):
+        if "Address already in use" not in server.log_text:
             break
-    raise Trouble(f"Postgres did not start: {telling_line(log.read_text('utf-8', 'replace'))}")
+    raise Trouble(f"Postgres did not start: {telling_line(server.log_text)}")
 
 
 def _comes_up(server: Child, data: Path) -> bool:

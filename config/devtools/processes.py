@@ -57,10 +57,14 @@ class Child:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def log_text(self) -> str:
+        return self.log.read_text("utf-8", "replace") if self.log else ""
+
     def last_words(self) -> str:
         """One line that says why it ended."""
         code = self.process.poll()
-        words = telling_line(self.log.read_text("utf-8", "replace")) if self.log else ""
+        words = telling_line(self.log_text)
         return f"{self.name} ended (status {code})" + (f": {words}" if words else "")
 
 
@@ -210,6 +214,5 @@ def telling_line(log: str) -> str:
 def clean_env(extra: Env | None = None) -> dict[str, str]:
     """The environment for children, without what would point Python at another installation."""
     foreign = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
-    return {key: value for key, value in os.environ.items() if key not in foreign} | dict(
-        extra or {}
-    )
+    own = {key: value for key, value in os.environ.items() if key not in foreign}
+    return own | dict(extra or {})

@@ -41,7 +41,7 @@ def step(what: str) -> Iterator[None]:
     began = time.monotonic()
     try:
         yield
-    except BaseException:
-        note("failed")
+    except BaseException as end:
+        note("failed" if isinstance(end, Exception) else "stopped")
         raise
     note(f"{time.monotonic() - began:.1f} s")

@@ -72,3 +72,18 @@ def test_an_old_python_is_refused_in_one_line() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("dev: needs Python 3.11 or newer")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_unexpected_error_is_one_line_and_its_trace_a_file(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from config.devtools import checkout, commands as c;"
+        f"c.this_checkout = lambda: checkout.Checkout(Path({str(tmp_path)!r}));"
+        "c.COMMANDS['bench'] = c.Command('', '', lambda *_: 1 // 0); c.main(['bench'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=DEV.parent, check=False
+    )
+
+    assert done.stderr.startswith("dev: unexpected ZeroDivisionError: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" in (tmp_path / ".run" / "log" / "dev.log").read_text("utf-8")
