@@ -206,9 +206,11 @@ def telling_line(log: str) -> str:
     """Pick the line of a log that names the cause; a full disk is the cause of all after it."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     full = [line for line in lines if "No space left on device" in line]
+    # npm's first sentence is the cause, after words like `code EUSAGE`.
+    npm = [line for line in lines if line.startswith("npm error ") and len(line.split()) > 5]
     marks = ("FATAL:", "PANIC:", "error:", "Error:", "ERROR", "could not", "***")
     causes = [line for line in lines if any(mark in line for mark in marks)]
-    return (full or causes or lines or [""])[-1][:400]
+    return (full or npm[:1] or causes or lines or [""])[-1][:400]
 
 
 def clean_env(extra: Env | None = None) -> dict[str, str]:

@@ -19,19 +19,28 @@ _CHECK = "import sys; sys.exit(sys.version_info < (3, 11))"
 
 
 def ready_venv(guard: Warden, checkout: Checkout) -> None:
-    """Leave .venv holding exactly what requirements-dev.lock says, and uv."""
-    # The path is part of the stamp: scripts in a moved .venv name the old place.
+    """Leave .venv holding what requirements-dev.lock says, and uv."""
+    _ready_uv(guard, checkout)
     lock = checkout.root / "requirements-dev.lock"
-    wanted = fingerprint(str(checkout.root), lock, checkout.pins / "uv.lock")
-    stamp = Stamp(checkout.venv / ".kindline-stamp")
+    wanted = fingerprint(lock)
+    stamp = Stamp(checkout.venv / ".kindline-packages")
+    if stamp.holds(wanted):
+        return
+    with step("installing Python packages (half a minute on a slow line)"):
+        install_locked(guard, checkout, lock, name="packages")
+    stamp.put(wanted)
+
+
+def _ready_uv(guard: Warden, checkout: Checkout) -> None:
+    # The path counts too: scripts in a .venv that was moved name the old place.
+    wanted = fingerprint(str(checkout.root), checkout.pins / "uv.lock")
+    stamp = Stamp(checkout.venv / ".kindline-uv")
     if stamp.holds(wanted) and _works(checkout.python):
         return
     with step("making .venv"):
         _make(guard, checkout)
     with step("installing uv"):
         _install_uv(guard, checkout)
-    with step("installing Python packages (half a minute on a slow line)"):
-        install_locked(guard, checkout, lock, name="packages")
     stamp.put(wanted)
 
 
@@ -51,9 +60,10 @@ def _works(python: Path) -> bool:
 def _make(guard: Warden, checkout: Checkout) -> None:
     if not importlib.util.find_spec("ensurepip"):  # Debian packs it apart
         debian.install(guard, checkout, "python3-venv")
-    fresh = [] if _works(checkout.python) else ["--clear"]
+    # Not sys.executable: in an activated .venv that is the Python about to be cleared away.
+    python: str = getattr(sys, "_base_executable", sys.executable)
     try:
-        command = [sys.executable, "-I", "-m", "venv", *fresh, str(checkout.venv)]
+        command = [python, "-I", "-m", "venv", "--clear", str(checkout.venv)]
         run_tool(guard, checkout, "venv", command)
     except Trouble as trouble:
         cure = "on Debian and Ubuntu: apt-get install python3-venv"

@@ -64,6 +64,10 @@ def test_an_unknown_certificate_is_told_from_no_network(tmp_path: Path) -> None:
             'FATAL:  could not open shared memory segment "/x": No such file',
         ),
         ("ERROR:  x: No space left on device\nPANIC:  cannot\n", "No space left on device"),
+        (
+            "npm error code X\nnpm error the lock is old: npm install\nnpm error log: y\n",
+            "install",
+        ),
         ("just\nwords\n", "words"),
         ("", ""),
     ],
