@@ -36,12 +36,13 @@ def model(model_process: ThreadedOpenAIServer) -> Iterator[ThreadedOpenAIServer]
     model_process.forget()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app_process(
     django_db_setup: None,
     model_process: ThreadedOpenAIServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[AppServer]:
+    """One for a module and no longer: it claims every queued run of the tests' database."""
     log = tmp_path_factory.mktemp("server") / "server.log"
     with AppServer(log, OPENAI_BASE_URL=model_process.base_url) as server:
         yield server

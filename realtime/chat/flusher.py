@@ -50,6 +50,7 @@ class Flusher:
     _urgent: set[UUID] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
+    _stopping: bool = False
     _commit_s: float = 0.010
     _next_tick: float = 0.0
 
@@ -57,6 +58,7 @@ class Flusher:
         """Open the pool (it need not connect yet) and own the flushing task."""
         if self._task is not None:
             return
+        self._stopping = False
         self._pool = AsyncConnectionPool(
             make_conninfo(self.conninfo, connect_timeout=3, tcp_user_timeout=5000),
             min_size=1,
@@ -70,11 +72,13 @@ class Flusher:
         await self._pool.open(wait=False)
 
     async def stop(self) -> None:
-        """Write what is left, then give the connections back."""
+        """Let the task write what is left, then give the connections back."""
         if self._task is None or self._pool is None:
             return
-        if any(run.dirty for run in self._runs.values()):
-            await self._flush(list(self._runs.values()))
+        self._stopping = True
+        self._wake.set()
+        # Not cancelled at once: it may be in the middle of the last write.
+        await asyncio.wait([self._task], timeout=self.timings.send_timeout_s)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._pool.close()
@@ -98,7 +102,7 @@ class Flusher:
 
     async def _flush_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._stopping or any(run.dirty for run in self._runs.values()):
             try:
                 await self._wait_for_work(loop)
                 await self._flush(self._due(loop.time()))
@@ -110,7 +114,7 @@ class Flusher:
 
     async def _wait_for_work(self, loop: asyncio.AbstractEventLoop) -> None:
         """Until something is urgent, or the tick has come for what is dirty, or a lease is old."""
-        while not self._urgent:
+        while not self._urgent and not self._stopping:
             dirty = any(run.dirty for run in self._runs.values())
             until = self._next_tick if dirty else loop.time() + self.timings.heartbeat_s / 2
             if dirty and loop.time() >= self._next_tick:
@@ -123,7 +127,7 @@ class Flusher:
                 return
 
     def _due(self, now: float) -> list[RunLog]:
-        if self._urgent and now < self._next_tick:
+        if self._urgent and now < self._next_tick and not self._stopping:
             due = [self._runs[i] for i in self._urgent if i in self._runs]
         else:
             old = now - self.timings.heartbeat_s
