@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet, TextField
+from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -30,7 +30,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 @admin.register(Thread)
 class ThreadAdmin(ReadOnlyAdmin):
-    list_display = ("id", "owner", "created_at", "message_count", "last_state")
+    list_display = ("created_at", "message_count", "last_state", "owner", "id")
     list_filter = ("created_at", "runs__state")
     list_select_related = ("owner",)
     search_fields = ("=id", "client_thread_id", "owner__username")
@@ -41,7 +41,10 @@ class ThreadAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
         threads: QuerySet[Thread] = super().get_queryset(request)
-        return threads.annotate(messages_=Count("messages", distinct=True))
+        last = Run.objects.filter(thread=OuterRef("pk")).order_by("-ord").values("state")[:1]
+        return threads.annotate(
+            messages_=Count("messages", distinct=True), last_state_=Subquery(last)
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Thread], search_term: str
@@ -63,8 +66,7 @@ class ThreadAdmin(ReadOnlyAdmin):
 
     @admin.display(description="last run")
     def last_state(self, thread: Thread) -> str:
-        run = Run.objects.filter(thread=thread).order_by("-ord").first()
-        return run.state if run is not None else "-"
+        return getattr(thread, "last_state_", None) or "-"
 
     @admin.display(description="Transcript")
     def transcript(self, thread: Thread) -> SafeString:
