@@ -45,7 +45,8 @@ def start_server(guard: Warden, checkout: Checkout, env: dict[str, str], *, port
         "--log-level": "warning",
     }
     words = [word for option in options.items() for word in option]
-    uvicorn = ("-m", "uvicorn", "config.asgi:application", "--no-access-log")
+    # Else uvicorn believes X-Forwarded-For from loopback; TRUSTED_PROXIES alone decides that.
+    uvicorn = ("-m", "uvicorn", "config.asgi:application", "--no-access-log", "--no-proxy-headers")
     command = checkout.python_command(*uvicorn, *words)
     return guard.spawn("the server", command, env=env, cwd=checkout.root)
 

@@ -37,9 +37,10 @@ def long_functions(root: Path) -> list[str]:
 
 def machine_paths(root: Path, home: Path | None = None) -> list[str]:
     """One line for each text that names this checkout's place or the user's home."""
-    places = [str(place) + "/" for place in (root, home or Path.home()) if len(place.parts) > 1]
+    home = home or Path.home()
     # A checkout at /app is no machine's path: images have one too.
-    named = [place for place in places if place.count("/") > 2 or place == "/root/"]
+    places = [*([root] if len(root.parts) > 2 else []), *([home] if len(home.parts) > 1 else [])]
+    named = [f"{place}/" for place in places]
     return [
         f"{path.relative_to(root)}:{number}: names a path of this machine"
         for path in _texts(root)

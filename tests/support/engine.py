@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,7 +21,7 @@ TIMINGS = Timings().scaled(0.1)
 def redis_layer(url: str | None = None) -> RedisPubSubChannelLayer:
     config: Any = settings.CHANNEL_LAYERS["default"]["CONFIG"]
     host = {**config["hosts"][0], "address": url or settings.REDIS_URL}
-    return RedisPubSubChannelLayer(hosts=[host], prefix=config["prefix"])
+    return RedisPubSubChannelLayer(hosts=[host], prefix=os.environ["REDIS_PREFIX"])
 
 
 @asynccontextmanager

@@ -40,7 +40,7 @@ COMMANDS = {
         *("-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", "{port}"),
         *("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--lifespan", "on"),
         *("--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "3"),
-        *("--log-level", "warning"),
+        *("--log-level", "warning", "--no-proxy-headers"),
     ],
     "daphne": [
         *("-m", "daphne", "-v0", "-b", "127.0.0.1", "-p", "{port}", "config.asgi:application")
