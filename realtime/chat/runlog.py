@@ -84,7 +84,9 @@ class RunLog:
         """Hand over the terminal event: open constructs are closed before it."""
         if self.closed.is_set() or self._ending is not None:
             return
-        self._events.extend([*self._transcript.closing_events(), event])
+        closing = self._transcript.closing_events()
+        self._transcript.apply_all(closing)
+        self._events.extend([*closing, event])
         self._ending = {"state": state, "error_code": error_code, "usage": usage}
         self.changed(self, urgent=True)
 
@@ -103,7 +105,8 @@ class RunLog:
             ord=self.ord,
         )
         if self._ending is not None:
-            append.messages = self._transcript.cut().rows()
+            finished = self._ending["state"] == "completed"
+            append.messages = (self._transcript if finished else self._transcript.cut()).rows()
             append.state = self._ending["state"]
             append.error_code = self._ending["error_code"]
             append.usage = self._ending["usage"]

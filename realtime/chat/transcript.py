@@ -71,12 +71,17 @@ class Transcript:
         return [*texts, *calls]
 
     def cut(self) -> Transcript:
-        """Close what is open and mark its messages as partial."""
+        """The run did not finish: close what is open and mark what it broke off as partial.
+
+        That is also a last message whose text was closed but which nothing follows.
+        """
         for message_id in list(self._open_texts):
             self._end_text(message_id)
             self._by_id[message_id].complete = False
         for call_id in list(self._open_calls):
             self._end_call(call_id)
+        if self.messages and self.messages[-1].role == "assistant":
+            self.messages[-1].complete = False
         for call_id in self._calls.keys() - self._answered:
             self._owner_of(call_id).complete = False
         return self

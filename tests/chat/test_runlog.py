@@ -88,6 +88,17 @@ async def test_the_end_closes_what_is_open_and_carries_the_messages() -> None:
     assert append.messages[0].parts == [{"type": "text", "text": "half"}]
 
 
+@pytest.mark.parametrize(("state", "complete"), [("completed", True), ("failed", False)])
+async def test_what_a_run_that_failed_said_last_is_partial(state: str, complete: bool) -> None:
+    run = a_run()
+    for event in (START, delta("words"), agui.TextMessageEnd(message_id="m")):
+        await run.push(event)
+
+    run.end(END, state=state)
+
+    assert run.take().messages[0].complete is complete
+
+
 async def test_only_the_first_end_counts() -> None:
     run = a_run()
 

@@ -92,7 +92,9 @@ async def test_the_run_ends_as_defined(
         await me.submit("hi", "t1")
         view = await me.finished("t1")
 
-    kept = [text_of(m.content) async for m in Message.objects.filter(role="assistant")]
+    kept = [m async for m in Message.objects.filter(role="assistant").order_by("idx")]
     assert (view.outcome, view.reply) == (outcome, words)
-    assert "".join(kept) == words
+    assert "".join(text_of(m.content) for m in kept) == words
+    whole = outcome == "success"
+    assert {m.status for m in kept} <= {"complete" if whole else "partial"}
     assert not await Run.objects.filter(state__in=Run.ACTIVE).aexists()
