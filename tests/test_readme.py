@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from realtime.provider.config import DEFAULT_MODEL
 from tests.support.server import AppServer
 
 README = (Path(settings.BASE_DIR) / "README.md").read_text(encoding="utf-8")
@@ -45,3 +46,7 @@ def test_every_variable_of_the_table_is_in_the_example() -> None:
 
     for name in re.findall(r"`([A-Z][A-Z_]+)`", table):
         assert f"#{name}=" in example
+
+
+def test_the_default_model_is_the_one_that_is_named() -> None:
+    assert f"| `OPENAI_MODEL` | `{DEFAULT_MODEL}` |" in README

@@ -89,14 +89,16 @@ class Relay:
             try:
                 async with asyncio.timeout(self.timings.publish_timeout_s):
                     await self.layer.group_send(group, message)
-                self.healthy = True
+                self.healthy = self._channel is not None
             except Exception as error:  # whatever Redis does: others find it in Postgres
                 self._failed(error)
 
     async def _listen(self) -> None:
+        pause = self.timings.poll_active_s
         while True:
             try:
                 self._channel = await self.layer.new_channel()
+                pause = self.timings.poll_active_s
                 self._joined.clear()
                 self.join_missing()
                 while True:
@@ -104,7 +106,9 @@ class Relay:
             except Exception as error:  # begun again for ever: the hub polls meanwhile
                 self._channel = None
                 self._failed(error)
-                await asyncio.sleep(self.timings.poll_active_s)
+                # The layer keeps a queue of every channel that it could not open.
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, self.timings.poll_idle_s)
 
     def _receive(self, message: dict[str, Any]) -> None:
         group = str(message["t"])

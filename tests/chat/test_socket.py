@@ -8,10 +8,14 @@ import json
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.test import Client
+from django.urls import reverse
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from realtime.accounts.models import User
 from realtime.chat.models import Message, Run
 from tests.support.chat_client import ChatClient
 from tests.support.openai_scenarios import Call, Gate, says
@@ -34,6 +38,14 @@ def open_socket(
 ) -> connect:
     url = app.url.replace("http", "ws") + path
     return connect(url, additional_headers=headers, subprotocols=subprotocols, proxy=None)
+
+
+def add_need_in_admin(slug: str) -> None:
+    admin = Client()
+    admin.force_login(User.objects.create_superuser("operator"))
+    need = {"slug": slug, "name": slug.title(), "definition": "Feeling alone for long."}
+    answer = admin.post(reverse("admin:hotlines_need_add"), need)
+    assert answer.status_code == 302
 
 
 async def reply_in_database(thread_id: str) -> str:
@@ -114,6 +126,21 @@ async def test_text_a_tool_call_and_more_text_come_in_one_reply(
     assert kinds.index("TOOL_CALL_RESULT") < len(kinds) - 1 - kinds[::-1].index(
         "TEXT_MESSAGE_START"
     )
+
+
+async def test_a_need_added_in_the_admin_is_offered_at_the_next_turn_of_a_running_server(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], directory: None
+) -> None:
+    async with client(app, headers) as me:
+        await me.submit("hi", "t1")
+        await me.finished("t1")
+        await sync_to_async(add_need_in_admin)("homesickness")
+        await me.submit("hi again", "t2")
+        await me.finished("t2")
+
+    before, after = (json.dumps(asked.body["tools"]) for asked in model.requests)
+    assert "homesickness" not in before
+    assert "homesickness: Feeling alone for long." in after
 
 
 async def test_a_client_that_comes_back_goes_on_from_its_cursor(
