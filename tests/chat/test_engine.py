@@ -74,6 +74,13 @@ class Watcher:
                 await self.changed.wait()
 
 
+async def watching(engine: Engine, owner: int) -> Watcher:
+    """A watcher that has caught up: what comes from now on comes as frames."""
+    watcher = Watcher(engine, owner)
+    await watcher.until(lambda w: bool(w.frames))
+    return watcher
+
+
 @sync_to_async
 def cut_connections() -> None:
     """End every connection to the tests' database, as a restart would."""
@@ -89,7 +96,7 @@ async def test_the_log_of_a_run_has_no_hole_and_one_end(owner: int) -> None:
     model = ScriptedModel(says("One ", "two ", "three."))
 
     async with running_engine(model) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
 
@@ -104,7 +111,7 @@ async def test_what_a_watcher_got_equals_the_rows_between_its_cursors(owner: int
     model = ScriptedModel(says(*[f"{i} " for i in range(200)]))
 
     async with running_engine(model) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
 
@@ -121,7 +128,7 @@ async def test_a_lost_database_connection_costs_no_word(owner: int) -> None:
     )
 
     async with running_engine(model) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         for gate in gates:
             await gate.reached.wait()
@@ -138,7 +145,7 @@ async def test_without_redis_the_sender_sees_everything(owner: int) -> None:
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
 
     async with running_engine(model, redis_url=nowhere) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
 
@@ -152,7 +159,7 @@ async def test_without_redis_another_process_finds_the_reply_by_polling(owner: i
         running_engine(ScriptedModel(says("All ", "here.")), redis_url=nowhere) as engine,
         running_engine(None, redis_url=nowhere) as elsewhere,
     ):
-        watcher = Watcher(elsewhere, owner)
+        watcher = await watching(elsewhere, owner)
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
 
@@ -163,7 +170,7 @@ async def test_a_gap_is_read_from_the_log(owner: int) -> None:
     model = ScriptedModel(says("One ", "two."))
 
     async with running_engine(model) as engine:
-        first = Watcher(engine, owner)
+        first = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await first.until(lambda w: w.over)
         late = Watcher(engine, owner, cursor=START)
@@ -179,7 +186,7 @@ async def test_a_gap_is_read_from_the_log(owner: int) -> None:
 
 async def test_a_frame_that_is_not_in_the_log_is_dropped(owner: int) -> None:
     async with running_engine(ScriptedModel(says("True."))) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
         invented = Frame(Cursor(9, 9), Cursor(9, 8), '{"type":"CUSTOM","name":"x","value":1}')
@@ -195,7 +202,7 @@ async def test_a_stopped_run_ends_its_upstream(owner: int) -> None:
     model = ScriptedModel([ModelText("One "), gate, FINISHED])
 
     async with running_engine(model) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         asked = submission(owner)
         await engine.intake.submit(asked)
         await gate.reached.wait()
@@ -213,7 +220,7 @@ async def test_a_run_beyond_the_places_of_this_process_waits_for_one(owner: int)
     model = ScriptedModel([ModelText("One."), gate, FINISHED], says("Two."))
 
     async with running_engine(model, max_turns=1) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner, "other"))
         await gate.reached.wait()
         await engine.intake.submit(submission(owner))
@@ -233,7 +240,7 @@ async def test_a_value_that_postgres_refuses_fails_only_its_own_run(owner: int) 
     )
 
     async with running_engine(model) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await good_gate.reached.wait()
         await engine.intake.submit(submission(owner, "t2"))
@@ -250,7 +257,7 @@ async def test_a_value_that_postgres_refuses_fails_only_its_own_run(owner: int) 
 
 async def test_a_model_that_fails_before_words_ends_the_run_with_its_code(owner: int) -> None:
     async with running_engine(ScriptedModel([ContentFiltered("no")])) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
 
@@ -261,7 +268,7 @@ async def test_a_model_that_fails_before_words_ends_the_run_with_its_code(owner:
 
 async def test_a_retry_is_told_and_not_logged(owner: int) -> None:
     async with running_engine(ScriptedModel([ModelUnavailable("x")], says("Now."))) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
 
@@ -272,7 +279,7 @@ async def test_a_retry_is_told_and_not_logged(owner: int) -> None:
 
 async def test_frames_already_delivered_are_not_sent_twice(owner: int) -> None:
     async with running_engine(ScriptedModel(says("Once."))) as engine:
-        watcher = Watcher(engine, owner)
+        watcher = await watching(engine, owner)
         logged = await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
         engine.hub.deliver(Logged(logged.run_id, owner, "t1", START, logged.frames))
