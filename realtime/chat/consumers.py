@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
@@ -11,7 +12,6 @@ from uuid import uuid4
 
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.utils import timezone
 
 from realtime.accounts import door
 from realtime.accounts.handshake import Credentials
@@ -21,7 +21,7 @@ from realtime.chat import bridge, protocol
 from realtime.chat.engine import Engine
 from realtime.chat.hub import Follower
 from realtime.chat.intake import read_say, read_submission
-from realtime.chat.operations import Refusal
+from realtime.chat.operations import Refusal, Submission
 from realtime.chat.outbox import Outbox
 from realtime.chat.protocol import Cursor, FrameError
 
@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BAD_FRAMES = 100
 MAX_WAITING_REQUESTS = 64
-MAX_THREADS = 64
+MAX_THREADS = 256
+TOO_MANY_THREADS = f"a socket follows at most {MAX_THREADS} threads: unsubscribe or open another"
 BAD_PROTOCOL, UNAUTHENTICATED, FORBIDDEN, TOO_SLOW = 4400, 4401, 4403, 4408
 
 
@@ -43,11 +44,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.engine = engine
         self.identity: Identity | None = None
         self.outbox = Outbox()
-        self.requests: asyncio.Queue[protocol.Inbound] = asyncio.Queue(MAX_WAITING_REQUESTS)
+        self.requests: asyncio.Queue[protocol.Inbound | None] = asyncio.Queue()
         self.followers: dict[str, Follower] = {}
         self.said_thread_id = str(uuid4())  # where a `say` without threadId goes
         self.bad_frames = 0
+        self.ended = False
         self.tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Whatever ends the socket, an error of ours included, it leaves nothing behind."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without Channels' hop to the ORM's thread for each event: there is no ORM here."""
@@ -58,7 +67,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     # --- coming and going --------------------------------------------------------------------
 
     async def connect(self) -> None:
-        credentials = door.socket_credentials(dict(self.scope))
+        credentials = self.credentials = door.socket_credentials(dict(self.scope))
         await self.engine.start()
         try:
             identity = await bridge.run(identify, credentials=credentials)
@@ -75,11 +84,30 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._greet()
 
     async def disconnect(self, code: int) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """Follow nothing more. What was asked is still done: only the answer has nowhere to go."""
+        self.ended = True
         for follower in self.followers.values():
             self.engine.hub.unfollow(follower)
         self.followers.clear()
+        self.requests.put_nowait(None)
         for task in self.tasks:
             task.cancel()
+
+    async def _end(self, code: int) -> None:
+        """Close once. A peer that reads nothing cannot even be told so: it is not waited for."""
+        if self.ended:
+            return
+        self.ended = True
+        for follower in self.followers.values():
+            self.engine.hub.unfollow(follower)
+        self.followers.clear()
+        self.outbox.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.engine.timings.send_timeout_s):
+                await self.close(code=code)
 
     async def _turn_away(self, credentials: Credentials, code: int, status: int) -> None:
         """A browser cannot read an HTTP refusal of a socket, other clients read nothing else."""
@@ -100,8 +128,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.outbox.put(
             protocol.ready(connection_id=str(uuid4()), heartbeat_ms=int(timings.ping_s * 1000))
         )
-        for work in (self._write(), self._work(), self._ping()):
-            self._spawn(work)
+        for work in (self._write(), self._ping(), self._recheck()):
+            _spawn(work, self.tasks)
+        _spawn(self._work(), _working)
         thread_id = _query_value(self.scope, "threadId")
         if thread_id is not None:
             cursor = _query_value(self.scope, "cursor")
@@ -114,12 +143,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Read a frame and return at once: a socket that is not read cannot answer pings."""
+        if self.ended:
+            return
         try:
             if text_data is None:
                 raise FrameError("frames are text, not binary")
             self._take(protocol.parse(text_data))
         except FrameError as error:
             await self._complain(error)
+        except Exception as error:  # a defect of ours must not end the socket
+            logger.error("a frame could not be handled: %s", type(error).__name__)
+            await self._complain(FrameError("that frame could not be handled"))
 
     def _take(self, frame: protocol.Inbound) -> None:
         match frame:
@@ -131,8 +165,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self._subscribe(frame)
             case protocol.Unsubscribe():
                 self._unsubscribe(frame.thread_id)
-            case _ if self.requests.full():
-                raise FrameError("too many requests are waiting on this socket")
+            case _ if self.requests.qsize() >= MAX_WAITING_REQUESTS:
+                busy = Refusal("rate_limited", "Too many requests at once. Please wait a moment.")
+                self._refuse(frame, busy, retry_after_ms=1_000)
             case _:
                 self.requests.put_nowait(frame)
 
@@ -140,7 +175,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.bad_frames += 1
         self.outbox.put(protocol.error(str(error)))
         if self.bad_frames >= MAX_BAD_FRAMES:
-            await self.close(code=BAD_PROTOCOL)
+            await self._end(BAD_PROTOCOL)
 
     # --- following ---------------------------------------------------------------------------
 
@@ -151,11 +186,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._follow(thread_id, cursor, announce=True)
 
     def _follow(self, thread_id: str, cursor: Cursor | None, *, announce: bool) -> None:
-        assert self.identity is not None
+        if self.ended:
+            return
         if len(self.followers) >= MAX_THREADS:
-            raise FrameError(f"a socket follows at most {MAX_THREADS} threads")
+            raise FrameError(TOO_MANY_THREADS)
         follower = Follower(
-            owner_id=self.identity.user_id,
+            owner_id=self._person,
             thread_id=thread_id,
             send=self.outbox.put,
             cursor=cursor,
@@ -172,34 +208,28 @@ class ChatConsumer(AsyncWebsocketConsumer):
     # --- requests, one after the other -------------------------------------------------------
 
     async def _work(self) -> None:
-        while True:
-            frame = await self.requests.get()
+        """Outlives the socket until all it asked is done: a stop sent in leaving is a stop."""
+        while (frame := await self.requests.get()) is not None:
             try:
                 await self._serve(frame)
             except FrameError as error:
                 await self._complain(error)
-            except Exception:  # one broken request must not end the others
-                logger.exception("a request failed")
+            except Exception as error:  # one broken request must not end the others
+                logger.error("a request failed: %s", type(error).__name__)
                 self._refuse(frame, Refusal("internal", "Something went wrong here."))
 
     async def _serve(self, frame: protocol.Inbound) -> None:
-        assert self.identity is not None
-        if self.identity.expires_at <= timezone.now():
-            await self.close(code=UNAUTHENTICATED)
-            return
         try:
+            if not await self._still_known():
+                return
             match frame:
                 case protocol.Abort():
-                    await self.engine.intake.stop(
-                        owner_id=self.identity.user_id, run_id=frame.run_id
-                    )
+                    await self.engine.intake.stop(owner_id=self._person, run_id=frame.run_id)
                 case protocol.RunAgentInput():
-                    await self._submit(read_submission(frame, owner_id=self.identity.user_id))
+                    await self._submit(read_submission(frame, owner_id=self._person))
                 case protocol.Say():
                     thread_id = frame.thread_id or self.said_thread_id
-                    await self._submit(
-                        read_say(frame, owner_id=self.identity.user_id, thread_id=thread_id)
-                    )
+                    await self._submit(read_say(frame, owner_id=self._person, thread_id=thread_id))
                 case _:
                     raise AssertionError(f"{type(frame).__name__} is served in receive")
         except Refusal as refusal:
@@ -208,10 +238,33 @@ class ChatConsumer(AsyncWebsocketConsumer):
             message = "Your words are safe on your device. They will be sent again in a moment."
             self._refuse(frame, Refusal("storage_unavailable", message), retry_after_ms=2_000)
 
-    async def _submit(self, submission: Any) -> None:
+    async def _submit(self, submission: Submission) -> None:
+        followed = submission.thread_id in self.followers
+        if not followed and len(self.followers) >= MAX_THREADS:
+            raise Refusal("invalid_input", TOO_MANY_THREADS.capitalize() + ".")
         logged = await self.engine.intake.submit(submission)
         if submission.thread_id not in self.followers:
             self._follow(submission.thread_id, logged.start, announce=False)
+
+    async def _still_known(self) -> bool:
+        """Whether the person may still act: not after expiry, revocation or log-out."""
+        identity = await bridge.run(identify, credentials=self.credentials)
+        if identity is None or identity.user_id != self._person:
+            await self._end(UNAUTHENTICATED)
+            return False
+        return True
+
+    async def _recheck(self) -> None:
+        """Also for those who only watch."""
+        while True:
+            await asyncio.sleep(self.engine.timings.recheck_s)
+            with contextlib.suppress(bridge.StorageUnavailable):
+                await self._still_known()
+
+    @property
+    def _person(self) -> int:
+        assert self.identity is not None
+        return self.identity.user_id
 
     def _refuse(
         self, frame: protocol.Inbound, refusal: Refusal, *, retry_after_ms: int = 0
@@ -238,7 +291,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     await self.send(text_data=frame)
             except TimeoutError:
                 break
-        await self.close(code=TOO_SLOW)
+        await self._end(TOO_SLOW)
 
     async def _ping(self) -> None:
         """Browsers cannot see protocol pings, and proxies count bytes."""
@@ -246,16 +299,23 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(self.engine.timings.ping_s)
             self.outbox.put(protocol.ping())
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            # Mostly a send into a socket that has just gone.
-            logger.debug("socket task ended: %s", type(task.exception()).__name__)
+# Requests that go on when their socket is gone; a task needs a strong reference.
+_working: set[asyncio.Task[None]] = set()
+
+
+def _spawn(work: Coroutine[Any, Any, None], owned: set[asyncio.Task[None]]) -> asyncio.Task[None]:
+    task = asyncio.get_running_loop().create_task(work)
+    owned.add(task)
+    task.add_done_callback(lambda done: _ended(done, owned))
+    return task
+
+
+def _ended(task: asyncio.Task[None], owned: set[asyncio.Task[None]]) -> None:
+    owned.discard(task)
+    if not task.cancelled() and task.exception() is not None:
+        # Mostly a send into a socket that has just gone.
+        logger.debug("socket task ended: %s", type(task.exception()).__name__)
 
 
 def _query_value(scope: Any, name: str) -> str | None:

@@ -12,7 +12,14 @@ from realtime.chat import bridge, operations
 from realtime.chat.hub import Hub
 from realtime.chat.log import Logged
 from realtime.chat.operations import Refusal, Submission
-from realtime.chat.protocol import MAX_TEXT_BYTES, RunAgentInput, Say, check_id
+from realtime.chat.protocol import (
+    MAX_TEXT_BYTES,
+    RunAgentInput,
+    Say,
+    check_id,
+    check_word,
+    clean,
+)
 from realtime.chat.supervisor import Supervisor
 
 
@@ -74,9 +81,9 @@ def read_submission(frame: RunAgentInput, *, owner_id: int) -> Submission:
         message_id=check_id(last.id, name="the message's id"),
         text=_checked_text(_text_of(last.content)),
         place={
-            "country": props.country if props else None,
-            "timeZone": props.time_zone if props else None,
-            "locale": props.locale if props else None,
+            "country": check_word(props.country, name="country") if props else None,
+            "timeZone": check_word(props.time_zone, name="timeZone") if props else None,
+            "locale": check_word(props.locale, name="locale") if props else None,
         },
     )
 
@@ -111,6 +118,7 @@ def _text_of(content: Any) -> str:
 def _checked_text(text: str) -> str:
     if not text.strip():
         raise Refusal("invalid_input", "The message has no text.")
+    text = clean(text)
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise Refusal(
             "invalid_input",

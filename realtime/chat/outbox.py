@@ -30,6 +30,10 @@ class Outbox:
             self._size += len(frame)
         self._filled.set()
 
+    def clear(self) -> None:
+        self._frames.clear()
+        self._size = 0
+
     async def get(self) -> str | None:
         """The next frame; None when it has overflowed."""
         while not self._frames and not self.overflowed:

@@ -1,7 +1,7 @@
 """The wire `kindline.v1`: tolerant frames in, strict frames out (protocol.md 1.6 and 1.7).
 
-Inbound, unknown keys are ignored and a wrong type is a FrameError that says where. NUL and lone
-surrogates become U+FFFD here: Postgres refuses both.
+Inbound, unknown keys are ignored unread (a frame may carry a megabyte of them) and a wrong type is
+a FrameError that says where. `clean` turns what Postgres refuses into U+FFFD.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import orjson
@@ -18,8 +18,9 @@ PROTOCOL = "kindline.v1"
 MAX_FRAME_BYTES = 1_048_576
 MAX_TEXT_BYTES = 16_384
 MAX_ID = 128
-MAX_DEPTH = 32
+MAX_WORD = 64
 _PRINTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_PLAIN_WORD = re.compile(r"[\x20-\x7e]{0,64}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -97,7 +98,7 @@ class Abort(msgspec.Struct, rename="camel"):
 
 
 class Ping(msgspec.Struct):
-    n: int | None = None
+    n: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | None = None
 
 
 class Pong(msgspec.Struct):
@@ -134,6 +135,13 @@ def parse(text: str) -> Inbound:
     return _convert(value, _BY_TYPE[kind])
 
 
+def check_word(value: str | None, *, name: str) -> str | None:
+    """A country, time zone or locale: short and plain, or absent."""
+    if value is not None and not _PLAIN_WORD.fullmatch(value):
+        raise FrameError(f"{name} must be at most {MAX_WORD} printable ASCII characters")
+    return value
+
+
 def check_id(value: str, *, name: str) -> str:
     """Ids chosen by clients are 1 to 128 printable ASCII characters."""
     if not _PRINTABLE_ID.fullmatch(value):
@@ -141,17 +149,9 @@ def check_id(value: str, *, name: str) -> str:
     return value
 
 
-def clean(value: Any, *, depth: int = MAX_DEPTH) -> Any:
-    """The same JSON value with NUL and lone surrogates as U+FFFD."""
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
-    if depth == 0:
-        raise FrameError(f"a frame is at most {MAX_DEPTH} levels deep")
-    if isinstance(value, list):
-        return [clean(item, depth=depth - 1) for item in value]
-    if isinstance(value, dict):
-        return {clean(k): clean(item, depth=depth - 1) for k, item in value.items()}
-    return value
+def clean(text: str) -> str:
+    """The same text with NUL and lone surrogates as U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _json_object(text: str) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _lenient_json(text: str) -> Any:
 
 def _convert(value: dict[str, Any], kind: type[Inbound]) -> Inbound:
     try:
-        return msgspec.convert(clean(value), kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise FrameError(str(error)) from None
 

@@ -20,6 +20,7 @@ class Timings:
     publish_timeout_s: float = 1.0
     send_timeout_s: float = 10.0
     ping_s: float = 25.0
+    recheck_s: float = 300.0
     first_token_s: float = 30.0
     idle_s: float = 30.0
     tool_s: float = 15.0

@@ -67,7 +67,18 @@ def test_nul_and_lone_surrogates_become_replacement_characters() -> None:
     frame = protocol.parse('{"type":"say","text":"a\\u0000b\\ud800c\\ud83d\\ude00"}')
 
     assert isinstance(frame, protocol.Say)
-    assert frame.text == "a\ufffdb\ufffdc\U0001f600"
+    assert protocol.clean(frame.text) == "a\ufffdb\ufffdc\U0001f600"
+
+
+def test_a_number_beyond_what_json_clients_can_read_is_a_frame_error() -> None:
+    with pytest.raises(FrameError):
+        protocol.parse('{"type":"ping","n":99999999999999999999999,"x":"\\ud800"}')
+
+
+@pytest.mark.parametrize("value", ["x" * 65, "\u00fc", "\x00"])
+def test_a_place_is_short_and_plain(value: str) -> None:
+    with pytest.raises(FrameError, match="timeZone"):
+        protocol.check_word(value, name="timeZone")
 
 
 def test_only_the_last_message_of_a_history_is_read() -> None:
