@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -27,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 Deliver = Callable[[Logged], None]
 STATEMENT_TIMEOUT_MS = 3_000
+ANSWER_S = STATEMENT_TIMEOUT_MS / 1_000 + 1  # past this the connection is mute, not slow
 CONNECTIONS = 2
 SPEED_MEMORY = 0.2  # weight of the newest commit in the moving average
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
@@ -125,6 +130,9 @@ class Flusher:
                     await self._wake.wait()
             except TimeoutError:
                 return
+        if not self._urgent:
+            # Stopping with a run whose row is held: ask again, but not in a tight loop.
+            await asyncio.sleep(self.timings.flush_min_s)
 
     def _due(self, now: float) -> list[RunLog]:
         if self._urgent and now < self._next_tick and not self._stopping:
@@ -137,18 +145,23 @@ class Flusher:
         return due
 
     async def _flush(self, runs: Sequence[RunLog]) -> None:
-        open_ones = [taken for run in runs if not run.ending and (taken := self._take(run))]
-        if open_ones:
-            await self._write(open_ones)
-        for run in runs:
-            if run.ending and (taken := self._take(run)):
-                await self._write([taken])
+        try:
+            open_ones = [taken for run in runs if not run.ending and (taken := self._take(run))]
+            if open_ones:
+                await self._write(open_ones)
+            for run in runs:
+                if run.ending and (taken := self._take(run)):
+                    await self._write([taken])
+        finally:
+            # After a failure nobody foresaw; should it be written already, the fence says so.
+            for run in runs:
+                run.put_back()
 
     def _take(self, run: RunLog) -> _Written | None:
         try:
             return _Written(run, run.take())
-        except (ValueError, TypeError):  # what cannot be encoded fails only its own run
-            logger.error("run %s: an event cannot be encoded", run.run_id)
+        except Exception as error:  # what cannot be encoded fails only its own run
+            logger.error("run %s: cannot be encoded (%s)", run.run_id, type(error).__name__)
             self._drop(run, "internal")
             return None
 
@@ -160,8 +173,8 @@ class Flusher:
             outcomes = await self._execute([item.append for item in batch])
         except _LOST as error:
             outcomes = await self._ask_after_loss(batch, error)
-        except (psycopg.Error, ValueError):
-            await self._isolate(batch)
+        except Exception as error:  # whatever it is: only the run that caused it may fail
+            await self._isolate(batch, error)
             return
         else:
             taken = loop.time() - began
@@ -173,20 +186,24 @@ class Flusher:
             self._next_tick = max(self._next_tick, loop.time() + self.timings.flush_min_s)
 
     async def _execute(self, appends: Sequence[log.Append]) -> dict[UUID, log.Outcome]:
-        assert self._pool is not None
         parameters = log.append_parameters(appends, lease_s=self.timings.lease_s)
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(log.APPEND, parameters)
-            return log.read_outcomes(await cursor.fetchall())
+        return log.read_outcomes(await self._fetch(log.APPEND, parameters))
 
-    async def _isolate(self, batch: list[_Written]) -> None:
-        """A value Postgres refuses fails only its own run; the sweep ends that as interrupted."""
+    async def _fetch(self, statement: LiteralString, parameters: dict[str, Any]) -> list[Any]:
+        assert self._pool is not None
+        async with self._pool.connection() as connection:
+            with _answering(connection):
+                cursor = await connection.execute(statement, parameters)
+                return await cursor.fetchall()
+
+    async def _isolate(self, batch: list[_Written], error: Exception) -> None:
+        """What cannot be written fails only its own run; the sweep ends that as interrupted."""
         if len(batch) > 1:
             for item in batch:
                 await self._write([item])
             return
         [item] = batch
-        logger.error("run %s: Postgres refused an event", item.append.run_id)
+        logger.error("run %s: not writable (%s)", item.append.run_id, type(error).__name__)
         self._drop(item.run, "internal")
 
     async def _ask_after_loss(
@@ -212,26 +229,31 @@ class Flusher:
         return {item.append.run_id: log.Outcome.FENCED for item in batch}
 
     async def _positions(self, runs: list[UUID]) -> dict[UUID, tuple[int, int, str]]:
-        assert self._pool is not None
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(log.POSITION, {"run": runs})
-            return {row[0]: (row[1], row[2], row[3]) for row in await cursor.fetchall()}
+        rows = await self._fetch(log.POSITION, {"run": runs})
+        return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
     def _settle(self, item: _Written, outcome: log.Outcome, now: float) -> None:
         run, append = item.run, item.append
         match outcome:
             case log.Outcome.WROTE:
                 run.committed(append, now)
-                here = Cursor(run.ord, append.old_seq)
-                frames = log.frames(append.entries, ord=run.ord, prev=here)
-                if frames:
-                    self.deliver(Logged(run.run_id, run.owner_id, run.thread_id, here, frames))
                 if append.state is not None:
                     self._release(run, lost=False)
+                self._deliver(run, append)
             case log.Outcome.BUSY:
                 run.put_back()
             case log.Outcome.FENCED | log.Outcome.GONE:
                 self._drop(run, outcome.value)
+
+    def _deliver(self, run: RunLog, append: log.Append) -> None:
+        here = Cursor(run.ord, append.old_seq)
+        frames = log.frames(append.entries, ord=run.ord, prev=here)
+        if not frames:
+            return
+        try:
+            self.deliver(Logged(run.run_id, run.owner_id, run.thread_id, here, frames))
+        except Exception:  # it is in the log, where the sockets find it
+            logger.exception("run %s: not delivered", run.run_id)
 
     def _drop(self, run: RunLog, why: str) -> None:
         """Write nothing more for it; its owner is told and cancels the upstream."""
@@ -258,4 +280,27 @@ def _position(append: log.Append, found: tuple[int, int, str] | None) -> log.Out
 
 
 async def _configure(connection: psycopg.AsyncConnection) -> None:
-    await connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+    with _answering(connection):
+        await connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+
+
+@contextmanager
+def _answering(connection: psycopg.AsyncConnection) -> Iterator[None]:
+    """Cut the connection when the server stays mute; the statement then fails as lost.
+
+    Not `asyncio.timeout`: a cancelled psycopg first asks the server to cancel, and waits for it.
+    """
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(ANSWER_S, _cut, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(connection: psycopg.AsyncConnection) -> None:
+    if connection.closed:
+        return
+    logger.warning("Postgres is mute: connection cut")
+    with socket.socket(fileno=os.dup(connection.fileno())) as own:
+        own.shutdown(socket.SHUT_RDWR)
