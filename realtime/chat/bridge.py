@@ -22,6 +22,7 @@ R = TypeVar("R")
 THREADS = 4
 LOCK_TIMEOUT_MS = 2_000
 STATEMENT_TIMEOUT_MS = 5_000
+ANSWER_S = STATEMENT_TIMEOUT_MS / 1_000 + 5  # past it, the threads are busy or Postgres is mute
 TRUST_IDLE_S = 1.0  # a connection that rested longer is asked whether it still lives
 
 _threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="bridge")
@@ -35,11 +36,17 @@ class StorageUnavailable(Exception):
 async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a query or an operation in a bridge thread.
 
-    Raises StorageUnavailable when Postgres is out of reach. A cancelled caller does not stop the
-    operation: it ends as if it had not been waited for.
+    Raises StorageUnavailable when Postgres is out of reach or mute. A caller that is cancelled or
+    waited too long does not stop the operation: it ends as if it had not been waited for.
     """
     call = functools.partial(function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_threads, _call, call)
+    try:
+        async with asyncio.timeout(ANSWER_S) as deadline:
+            return await asyncio.get_running_loop().run_in_executor(_threads, _call, call)
+    except TimeoutError as error:
+        if not deadline.expired():
+            raise
+        raise StorageUnavailable("no answer in time") from error
 
 
 def close_connections() -> None:
