@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -15,6 +15,7 @@ from realtime.chat import agui, log
 from realtime.chat.transcript import Transcript
 
 FLUSH_CHARACTERS = 2_048
+EVENT_CHARACTERS = 32_768  # a delta that is longer is written as several
 BUFFER_CHARACTERS = 262_144
 
 
@@ -153,17 +154,28 @@ def _size(event: agui.AguiEvent) -> int:
 
 
 def _coalesced(events: list[agui.AguiEvent]) -> list[agui.AguiEvent]:
-    """Neighbouring deltas of one message or call as one event."""
+    """Neighbouring deltas of one message or call as one event, or as few as the cap allows."""
     out: list[agui.AguiEvent] = []
     for key, group in itertools.groupby(events, key=_delta_key):
         neighbours = list(group)
-        first = neighbours[0]
-        if key is None or len(neighbours) == 1:
-            out.extend(neighbours)
-        else:
-            text = "".join(getattr(event, "delta", "") for event in neighbours)
-            out.append(msgspec.structs.replace(first, delta=text))
+        out.extend(neighbours if key is None else _pieces(neighbours))
     return out
+
+
+def _pieces(deltas: list[agui.AguiEvent]) -> Iterator[agui.AguiEvent]:
+    first = deltas[0]
+    text = "".join(getattr(event, "delta", "") for event in deltas)
+    for at in range(0, max(len(text), 1), EVENT_CHARACTERS):
+        piece = msgspec.structs.replace(first, delta=text[at : at + EVENT_CHARACTERS])
+        yield _moved(piece, at) if at else piece
+
+
+def _moved(event: agui.AguiEvent, by: int) -> agui.AguiEvent:
+    """The event with its offset, if it has one, `by` characters further."""
+    if not isinstance(event, agui.TextMessageContent) or event.metadata is None:
+        return event
+    offset = event.metadata["kindline"]["off"] + by
+    return msgspec.structs.replace(event, metadata={"kindline": {"off": offset}})
 
 
 def _delta_key(event: agui.AguiEvent) -> str | None:
