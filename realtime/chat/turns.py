@@ -28,6 +28,8 @@ from realtime.hotlines.queries import current_directory
 
 logger = logging.getLogger(__name__)
 
+LARGEST_COUNT = 2**63 - 1  # of tokens: a model may say anything, JSON here holds 64 bits
+
 
 @dataclass(frozen=True, slots=True)
 class Turns:
@@ -45,13 +47,16 @@ class Turns:
             # Lost runs write nothing more; a server that shuts down says so at once.
             _fail(run, "interrupted", "The reply was interrupted.", retryable=True)
             raise
+        except bridge.StorageUnavailable:
+            text = "The conversation cannot be read right now. Please try again."
+            _fail(run, "storage_unavailable", text, retryable=True)
         except Exception:
             logger.exception("run %s failed", claim.run_id)
             _fail(run, "internal", "Something went wrong here. Please try again.", retryable=True)
         await run.closed.wait()
 
     async def _stream(self, claim: Claim, run: RunLog) -> None:
-        history, toolbox = await bridge.run(_prepare, claim)
+        history, toolbox = await self._prepared(claim)
         turn = run_turn(
             model=self.model,
             toolbox=toolbox,
@@ -63,6 +68,18 @@ class Turns:
         async with aclosing(turn):
             async for event in turn:
                 await self._record(event, claim, run)
+
+    async def _prepared(self, claim: Claim) -> tuple[list[ChatMessage], Toolbox]:
+        """Read what the model needs; waits for storage as long as the flusher would."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.timings.storage_give_up_s
+        while True:
+            try:
+                return await bridge.run(_prepare, claim)
+            except bridge.StorageUnavailable:
+                if loop.time() >= until:
+                    raise
+            await asyncio.sleep(self.timings.storage_retry_s)
 
     def _limits(self) -> TurnLimits:
         timings = self.timings
@@ -107,7 +124,10 @@ def _finish(run: RunLog, claim: Claim, usage: turn_events.Usage | None) -> None:
     counted = (
         None
         if usage is None
-        else {"inputTokens": usage.input_tokens, "outputTokens": usage.output_tokens}
+        else {
+            "inputTokens": min(usage.input_tokens, LARGEST_COUNT),
+            "outputTokens": min(usage.output_tokens, LARGEST_COUNT),
+        }
     )
     event = agui.RunFinished(
         thread_id=claim.thread_id,
