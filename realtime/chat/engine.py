@@ -29,10 +29,16 @@ class Engine:
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
-        """Start once; more calls do nothing."""
-        if self._loop is not None:
+        """Start once; more calls do nothing.
+
+        Raises RuntimeError in a second event loop, unless the first one is closed.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
             return
-        self._loop = asyncio.get_running_loop()
+        if self._loop is not None:
+            self._renew(self._loop)
+        self._loop = loop
         self.hub.start()
         await self.flusher.start()
         self.supervisor.start()
@@ -45,6 +51,21 @@ class Engine:
         await self.supervisor.stop()
         await self.flusher.stop()
         await self.hub.stop()
+
+    def _renew(self, old: asyncio.AbstractEventLoop) -> None:
+        """The closed loop took the tasks and sockets of the old parts with it: make new ones."""
+        if not old.is_closed():
+            raise RuntimeError("The engine runs in another event loop.")
+        turns = self.supervisor.turns
+        new = build_engine(
+            model=None if turns is None else turns.model,
+            conninfo=self.flusher.conninfo,
+            timings=self.timings,
+            max_turns=self.supervisor.max_turns,
+        )
+        new.hub.layer = self.hub.layer
+        self.hub, self.flusher, self.supervisor = new.hub, new.flusher, new.supervisor
+        self.intake = new.intake
 
     def thread_deleted(self, *, owner_id: int, thread_id: str, active: Sequence[UUID]) -> None:
         """Tell sockets and owners; may be called from any thread."""
