@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import logging
 import random
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,9 @@ from realtime.chat.relay import Layer, Relay
 from realtime.chat.timings import Timings
 
 logger = logging.getLogger(__name__)
+
+WAITING = 1_000  # frames kept while a follower is read; beyond, the log has them
+STOP_TRIES, STOP_STEP_S = 10, 0.5
 
 Watched = tuple[int, str]  # owner id, client thread id
 
@@ -66,6 +70,7 @@ class Hub:
     _active: set[Watched] = field(default_factory=set)
     _polled_at: dict[Watched, float] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    _stopping: bool = False
 
     def start(self) -> None:
         """Listen, publish and poll in tasks of its own. Redis need not be there."""
@@ -73,15 +78,22 @@ class Hub:
             return
         layer = self.layer or get_channel_layer()
         assert layer is not None
+        self._stopping = False
         self._relay = Relay(layer, self, self.timings, self._spawn)
         self._relay.start()
         self._spawn(self._poll())
 
     async def stop(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """End our tasks; in bounded time, because the layer's client may swallow a cancel."""
+        self._stopping = True
+        if self._relay is not None:
+            self._relay.stop()
+        for _ in range(STOP_TRIES):
+            if not self._tasks:
+                break
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(set(self._tasks), timeout=STOP_STEP_S)
         self._relay = None
 
     # --- followers ---------------------------------------------------------------------------
@@ -118,41 +130,47 @@ class Hub:
             follower.reading = self._spawn(self._read_missed(follower))
 
     async def _read_missed(self, follower: Follower) -> None:
-        """Read until nothing is missing, then let the waiting frames through the filter.
+        """Read until nothing is missing: a follower is live, or this loop goes on.
 
-        A frame that still does not fit when reading brought nothing new is not of this thread's
-        log (it was deleted, say): it goes, and the poll has the last word.
+        A frame is committed before it is heard of, so what came before a read began is in what
+        was read, or not of this thread's log (it was deleted, say). What comes during a read goes
+        through the filter, which asks for one more read where it does not fit.
         """
-        while follower.behind:
-            follower.behind = False
-            before = follower.cursor
-            missed = await self._read(follower)
-            _send_missed(follower, missed)
-            if missed.active_run_id is not None:
-                self._active.add(follower.watched)
-            follower.live = True
-            waiting, follower.waiting = follower.waiting, []
-            for frame in waiting:
-                self._offer(follower, frame)
-            if follower.behind and follower.cursor == before:
-                follower.waiting.clear()
-                follower.behind, follower.live = False, True
-
-    async def _read(self, follower: Follower) -> queries.Catchup:
-        while True:
+        pause = self.timings.poll_unhealthy_s
+        while follower.behind and not self._stopping:
+            follower.live = follower.behind = False
+            follower.waiting.clear()
             try:
-                return await bridge.run(
-                    queries.catch_up,
-                    owner_id=follower.owner_id,
-                    thread_id=follower.thread_id,
-                    cursor=follower.cursor,
-                )
-            except bridge.StorageUnavailable:
-                await asyncio.sleep(self.timings.poll_unhealthy_s)
+                await self._read(follower)
+                pause = self.timings.poll_unhealthy_s
+            except Exception as error:  # whatever it was: nobody else would read again
+                if not isinstance(error, bridge.StorageUnavailable):
+                    _log_failure("reading a thread", error)
+                follower.live, follower.behind = False, True
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, self.timings.poll_active_s)
+
+    async def _read(self, follower: Follower) -> None:
+        missed = await bridge.run(
+            queries.catch_up,
+            owner_id=follower.owner_id,
+            thread_id=follower.thread_id,
+            cursor=follower.cursor,
+        )
+        _send_missed(follower, missed)
+        if missed.active_run_id is not None:
+            self._active.add(follower.watched)
+        follower.live = True
+        waiting, follower.waiting = follower.waiting, []
+        for frame in waiting:
+            self._offer(follower, frame)
 
     def _offer(self, follower: Follower, frame: Frame) -> None:
         """The filter of every frame: already seen, the next one, or a gap to be read."""
         if not follower.live:
+            if len(follower.waiting) >= WAITING:
+                follower.waiting.clear()
+                follower.behind = True
             follower.waiting.append(frame)
         elif follower.cursor is not None and frame.id <= follower.cursor:
             return
@@ -187,6 +205,7 @@ class Hub:
         watched = self._by_group.get(group)
         if watched is None:
             return
+        self._active.add(watched)
         if frames is not None:
             self._spread(watched, frames)
             return
@@ -217,20 +236,28 @@ class Hub:
     # --- safety poll -------------------------------------------------------------------------
 
     async def _poll(self) -> None:
-        """Heals silent loss: compares each follower's cursor with the thread's last run."""
-        assert self._relay is not None
-        step = self.timings.poll_unhealthy_s
-        while True:
-            await asyncio.sleep(step * random.uniform(0.8, 1.2))
-            self._relay.join_missing()
-            due = self._due_for_poll(asyncio.get_running_loop().time())
-            before = {f: f.cursor for watched in due for f in self._followers[watched]}
+        """Heals silent loss, for as long as the process lives."""
+        pause = self.timings.poll_unhealthy_s
+        while not self._stopping:
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
             try:
-                last = await bridge.run(queries.last_runs, watched=due)
+                await self._poll_once()
+                pause = self.timings.poll_unhealthy_s
             except bridge.StorageUnavailable:
                 continue
-            for follower, cursor in before.items():
-                self._compare(follower, cursor, last.get(follower.watched))
+            except Exception as error:  # whatever it was: without the poll losses stay
+                _log_failure("the poll", error)
+                pause = min(2 * pause, self.timings.poll_idle_s)
+
+    async def _poll_once(self) -> None:
+        """Compare each follower's cursor with the thread's last run."""
+        assert self._relay is not None
+        self._relay.join_missing()
+        due = self._due_for_poll(asyncio.get_running_loop().time())
+        before = {f: f.cursor for watched in due for f in self._followers[watched]}
+        last = await bridge.run(queries.last_runs, watched=due)
+        for follower, cursor in before.items():
+            self._compare(follower, cursor, last.get(follower.watched))
 
     def _due_for_poll(self, now: float) -> list[Watched]:
         assert self._relay is not None
@@ -273,7 +300,13 @@ class Hub:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            logger.error("hub task failed", exc_info=task.exception())
+            _log_failure("a task of the hub", task.exception())
+
+
+def _log_failure(what: str, error: BaseException | None) -> None:
+    """Say what failed and where, without the error's own words: they may quote a message."""
+    where = "" if error is None else "".join(traceback.format_tb(error.__traceback__))
+    logger.error("%s failed: %s\n%s", what, type(error).__name__, where)
 
 
 def _send_missed(follower: Follower, missed: queries.Catchup) -> None:

@@ -1,7 +1,8 @@
 """Tells other processes, and hears from them, through the channel layer. Its only user.
 
 Redis is a hint: what is lost here is found in Postgres by the hub. So nothing waits for it,
-the queue drops its oldest, and every failure only makes `healthy` false for a while.
+the queue drops its oldest, and every failure only makes `healthy` false for a while: until a
+heartbeat of our own has come back to us, which needs no traffic of others.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from uuid import uuid4
 
 from realtime.chat.protocol import Cursor, Frame
 from realtime.chat.timings import Timings
@@ -45,16 +47,27 @@ class Relay:
     timings: Timings
     spawn: Callable[[Any], asyncio.Task[Any]]
     healthy: bool = True
+    _pulse: str = field(default_factory=lambda: f"p.{uuid4().hex}")
+    _pulse_at: float = 0.0
+    _stopping: bool = False
     _wanted: set[str] = field(default_factory=set)
     _joined: set[str] = field(default_factory=set)
+    _joining: set[str] = field(default_factory=set)
     _channel: str | None = None
     _outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = field(
         default_factory=lambda: asyncio.Queue(QUEUE)
     )
 
     def start(self) -> None:
+        self._wanted.add(self._pulse)
+        self._pulse_at = asyncio.get_running_loop().time()
         self.spawn(self._listen())
         self.spawn(self._publish())
+        self.spawn(self._beat())
+
+    def stop(self) -> None:
+        """Let the loops end at their next turn: a cancellation alone may be lost in the layer."""
+        self._stopping = True
 
     def want(self, group: str) -> None:
         self._wanted.add(group)
@@ -66,7 +79,7 @@ class Relay:
 
     def join_missing(self) -> None:
         """Try again what failed while Redis was away."""
-        for group in self._wanted - self._joined:
+        for group in self._wanted - self._joined - self._joining:
             self.spawn(self._join(group))
 
     def tell(self, group: str, frames: list[Frame]) -> None:
@@ -84,24 +97,35 @@ class Relay:
         self._outgoing.put_nowait((group, {**message, "t": group}))
 
     async def _publish(self) -> None:
-        while True:
+        while not self._stopping:
             group, message = await self._outgoing.get()
-            try:
-                async with asyncio.timeout(self.timings.publish_timeout_s):
-                    await self.layer.group_send(group, message)
-                self.healthy = self._channel is not None
-            except Exception as error:  # whatever Redis does: others find it in Postgres
-                self._failed(error)
+            await self._send(group, message)
+
+    async def _send(self, group: str, message: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(self.timings.publish_timeout_s):
+                await self.layer.group_send(group, message)
+        except Exception as error:  # whatever Redis does: others find it in Postgres
+            self._failed(error)
+
+    async def _beat(self) -> None:
+        """Send ourselves a word now and then; two that did not come back mean a deaf process."""
+        period = self.timings.poll_active_s
+        while not self._stopping:
+            await self._send(self._pulse, {"type": "kindline.pulse", "t": self._pulse})
+            await asyncio.sleep(period)
+            if asyncio.get_running_loop().time() - self._pulse_at > 2 * period:
+                self._failed(TimeoutError())
 
     async def _listen(self) -> None:
         pause = self.timings.poll_active_s
-        while True:
+        while not self._stopping:
             try:
                 self._channel = await self.layer.new_channel()
                 pause = self.timings.poll_active_s
                 self._joined.clear()
                 self.join_missing()
-                while True:
+                while not self._stopping:
                     self._receive(await self.layer.receive(self._channel))
             except Exception as error:  # begun again for ever: the hub polls meanwhile
                 self._channel = None
@@ -112,7 +136,10 @@ class Relay:
 
     def _receive(self, message: dict[str, Any]) -> None:
         group = str(message["t"])
-        if message["type"] == "kindline.reset":
+        if message["type"] == "kindline.pulse":
+            self._pulse_at = asyncio.get_running_loop().time()
+            self.healthy = True
+        elif message["type"] == "kindline.reset":
             self.listener.heard_reset(group)
         elif message["f"] is None:
             self.listener.heard(group, None)
@@ -122,11 +149,15 @@ class Relay:
     async def _join(self, group: str) -> None:
         if self._channel is None:
             return  # _listen joins all groups when its channel is there
+        self._joining.add(group)
         try:
-            await self.layer.group_add(group, self._channel)
+            async with asyncio.timeout(self.timings.publish_timeout_s):
+                await self.layer.group_add(group, self._channel)
             self._joined.add(group)
         except Exception as error:  # tried again by join_missing
             self._failed(error)
+        finally:
+            self._joining.discard(group)
 
     async def _leave(self, group: str) -> None:
         self._joined.discard(group)
