@@ -97,12 +97,15 @@ class AppServer:
         self._wait_until_it_answers()
 
     def stop(self) -> None:
+        """Ask it to end; one that has to be killed is a defect."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
                 self._process.wait(15)
             except subprocess.TimeoutExpired:
                 self.kill()
+                said = self.log.read_text()
+                raise AssertionError("the server did not end when told to:\n" + said) from None
         self._closed()
 
     def kill(self) -> None:
