@@ -170,6 +170,33 @@ def interrupt(*, run_id: UUID) -> Logged | None:
     return _force_finish(locked, error, state=Run.State.FAILED, error_code="interrupted")
 
 
+def unclaimed_runs(*, queue_s: float, limit: int = 50) -> list[UUID]:
+    """Runs that nobody took up within `queue_s`, by the database's clock."""
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT id FROM run WHERE state = 'queued'"
+            " AND created_at < clock_timestamp() - make_interval(secs => %s::float8)"
+            " ORDER BY created_at LIMIT %s",
+            [queue_s, limit],
+        )
+        return [row[0] for row in sql.fetchall()]
+
+
+@transaction.atomic
+def give_up(*, run_id: UUID) -> Logged | None:
+    """End a run that nobody took up as failed, so that its thread is free again."""
+    run = Run.objects.filter(id=run_id).first()
+    locked = _locked_run(run) if run is not None else None
+    if locked is None or locked.state != Run.State.QUEUED:
+        return None
+    error = agui.RunError(
+        message="No model is free to answer right now. Please try again.",
+        code="upstream_unavailable",
+        metadata={"kindline": {"retryable": True}},
+    )
+    return _force_finish(locked, error, state=Run.State.FAILED, error_code="upstream_unavailable")
+
+
 @transaction.atomic
 def delete_thread(*, owner_id: int, thread_id: str) -> list[UUID]:
     """Delete a conversation with everything in it; gives the runs that were still going on.

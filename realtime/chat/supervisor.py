@@ -13,7 +13,7 @@ import random
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from realtime.agent.prompt import PROMPT_VERSION
@@ -25,6 +25,10 @@ from realtime.chat.timings import Timings
 from realtime.chat.turns import Turns
 
 logger = logging.getLogger(__name__)
+
+
+class _End(Protocol):
+    def __call__(self, *, run_id: UUID) -> Logged | None: ...
 
 
 def _my_name() -> str:
@@ -42,6 +46,7 @@ class Supervisor:
     me: str = field(default_factory=_my_name)
     _running: dict[UUID, tuple[asyncio.Task[None], RunLog]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _claiming: int = 0
     _sweeper: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -68,28 +73,37 @@ class Supervisor:
 
     @property
     def _free(self) -> int:
-        return self.max_turns - len(self._running) if self.turns is not None else 0
+        """Places neither taken nor asked for by a claim under way."""
+        if self.turns is None:
+            return 0
+        return self.max_turns - len(self._running) - self._claiming
 
     async def _claim_now(self, run_id: UUID) -> None:
         try:
-            await self._claim(limit=1, run_id=run_id)
+            await self._claim_one(run_id)
         except bridge.StorageUnavailable:
             logger.warning("run %s waits for storage", run_id)  # the sweep claims it
 
-    async def _claim(self, *, limit: int, run_id: UUID | None = None) -> None:
-        if self.turns is None or limit <= 0:
-            return
-        claims = await bridge.run(
-            operations.claim,
-            me=self.me,
-            lease_s=self.timings.lease_s,
-            limit=limit,
-            model=self.turns.model.name,
-            prompt_version=PROMPT_VERSION,
-            run_id=run_id,
-        )
+    async def _claim_one(self, run_id: UUID | None = None) -> bool:
+        """Take a queued run, the oldest or `run_id`, if a place is free; says whether it did."""
+        if self.turns is None or self._free <= 0:
+            return False
+        self._claiming += 1
+        try:
+            claims = await bridge.run(
+                operations.claim,
+                me=self.me,
+                lease_s=self.timings.lease_s,
+                limit=1,
+                model=self.turns.model.name,
+                prompt_version=PROMPT_VERSION,
+                run_id=run_id,
+            )
+        finally:
+            self._claiming -= 1
         for claim in claims:
             self._own(claim, self.turns)
+        return bool(claims)
 
     def _own(self, claim: Claim, turns: Turns) -> None:
         run = RunLog(
@@ -118,12 +132,25 @@ class Supervisor:
             await asyncio.sleep(self.timings.sweep_s * random.uniform(0.8, 1.2))
 
     async def _sweep(self) -> None:
+        """Claim first: an end may wait for a lock for as long as the database lets it."""
+        while await self._claim_one():
+            pass
         for run_id in await bridge.run(operations.expired_runs):
-            logged = await bridge.run(operations.interrupt, run_id=run_id)
-            if logged is not None:
-                logger.info("run %s interrupted: its lease was over", run_id)
-                self.deliver(logged)
-        await self._claim(limit=self._free)
+            await self._end(run_id, operations.interrupt)
+        queue_s = self.timings.queue_s
+        for run_id in await bridge.run(operations.unclaimed_runs, queue_s=queue_s):
+            await self._end(run_id, operations.give_up)
+
+    async def _end(self, run_id: UUID, end: _End) -> None:
+        """What hinders the end of one run must not keep the others from theirs."""
+        try:
+            logged = await bridge.run(end, run_id=run_id)
+        except Exception as error:
+            logger.error("run %s: cannot be ended (%s)", run_id, type(error).__name__)
+            return
+        if logged is not None:
+            logger.info("run %s ended: nobody answers it", run_id)
+            self.deliver(logged)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task in a context of its own: Django's per-request one would pin a thread per run."""
