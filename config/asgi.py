@@ -14,6 +14,7 @@ django_application = get_asgi_application()  # before anything that touches mode
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from psycopg.conninfo import make_conninfo  # noqa: E402
+from psycopg.pq import Conninfo  # noqa: E402
 
 from realtime.chat import bridge  # noqa: E402
 from realtime.chat.answering import configured_model  # noqa: E402
@@ -50,9 +51,9 @@ class Lifespan:
 
 def _conninfo() -> str:
     """The database of Django's settings, tests' own included, as libpq has it."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
     parameters = connection.get_connection_params()
-    names = ("host", "port", "user", "password", "dbname")
-    return make_conninfo(**{name: parameters[name] for name in names if parameters.get(name)})
+    return make_conninfo("", **{k: v for k, v in parameters.items() if k in known and v})
 
 
 _config = configured_model()

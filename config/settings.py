@@ -108,7 +108,8 @@ DATABASES = {
     "default": {
         **_database,
         "ENGINE": "django.db.backends.postgresql",
-        "OPTIONS": {"connect_timeout": 3},
+        # Also what the address asks for: sslmode, sslrootcert ...
+        "OPTIONS": {"connect_timeout": 3, **_database.get("OPTIONS", {})},
         "TEST": {"MIGRATE": True},
     }
 }

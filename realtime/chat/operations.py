@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from realtime.chat import agui, log, queries
 from realtime.chat.log import Logged
-from realtime.chat.models import Message, Run, RunEvent, Thread
+from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
 from realtime.chat.transcript import Transcript
 
@@ -207,8 +207,7 @@ def delete_thread(*, owner_id: int, thread_id: str) -> list[UUID]:
     if thread is None:
         return []
     runs = list(Run.objects.select_for_update().filter(thread=thread))
-    RunEvent.objects.filter(run_id__in=[run.id for run in runs]).delete()
-    thread.delete()
+    thread.delete()  # with messages, runs, notices, and by signal the log
     return [run.id for run in runs if run.state in Run.ACTIVE]
 
 

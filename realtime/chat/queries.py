@@ -56,7 +56,7 @@ def catch_up(*, owner_id: int, thread_id: str, cursor: Cursor | None) -> Catchup
         thread = Thread.objects.filter(owner_id=owner_id, client_thread_id=thread_id).first()
         if thread is None:
             return Catchup(Snapshot(START, [], []), START, [], None)
-        runs = list(Run.objects.filter(thread=thread).order_by("ord"))
+        runs = list(Run.objects.filter(thread=thread).defer("input", "usage").order_by("ord"))
         active = next((run.client_run_id for run in runs if run.state in Run.ACTIVE), None)
         if cursor is not None and _known(cursor, runs):
             return Catchup(None, cursor, _frames_after(thread, cursor), active)

@@ -205,6 +205,16 @@ def test_a_deleted_thread_leaves_nothing_and_its_owner_is_told(person: User) -> 
         assert not model._default_manager.exists()
 
 
+def test_deleting_a_person_deletes_every_word_of_theirs(person: User) -> None:
+    operations.submit(submission=asking(person))
+    append(claim_one(), START_TEXT, WORDS)
+
+    person.delete()
+
+    for model in (Thread, Run, Message, RunEvent):
+        assert not model._default_manager.exists()
+
+
 def test_deleting_what_is_not_ones_own_does_nothing(person: User) -> None:
     operations.submit(submission=asking(person))
 
