@@ -19,10 +19,9 @@ from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, says
 from realtime.chat.engine import Engine
 from realtime.chat.hub import Follower, group_of
-from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, RunEvent
 from realtime.chat.operations import Submission
-from realtime.chat.protocol import START, Cursor, Frame
+from realtime.chat.protocol import Cursor, Frame
 from realtime.chat.queries import text_of
 from tests.support.engine import running_engine
 from tests.support.server import database_url, free_port
@@ -166,24 +165,6 @@ async def test_without_redis_another_process_finds_the_reply_by_polling(owner: i
     assert watcher.text == "All here."
 
 
-async def test_a_gap_is_read_from_the_log(owner: int) -> None:
-    model = ScriptedModel(says("One ", "two."))
-
-    async with running_engine(model) as engine:
-        first = await watching(engine, owner)
-        await engine.intake.submit(submission(owner))
-        await first.until(lambda w: w.over)
-        late = Watcher(engine, owner, cursor=START)
-        last = Cursor(1, (await Run.objects.aget()).last_seq)
-        lost = Frame(last, Cursor(1, last.seq - 1), '{"type":"TEXT_MESSAGE_END","messageId":"x"}')
-        engine.hub.heard(group_of((owner, "t1")), [lost])
-        await late.until(lambda w: w.over)
-
-    assert late.text == "One two."
-    ids = [f["id"] for f in late.frames if "chunk" in f]
-    assert len(ids) == len(set(ids))
-
-
 async def test_a_frame_that_is_not_in_the_log_is_dropped(owner: int) -> None:
     async with running_engine(ScriptedModel(says("True."))) as engine:
         watcher = await watching(engine, owner)
@@ -275,14 +256,3 @@ async def test_a_retry_is_told_and_not_logged(owner: int) -> None:
     hints = [f for f in watcher.frames if f.get("name") == "kindline.status"]
     assert [hint["value"]["state"] for hint in hints] == ["retrying"]
     assert "CUSTOM" not in [e.kind async for e in RunEvent.objects.all()]
-
-
-async def test_frames_already_delivered_are_not_sent_twice(owner: int) -> None:
-    async with running_engine(ScriptedModel(says("Once."))) as engine:
-        watcher = await watching(engine, owner)
-        logged = await engine.intake.submit(submission(owner))
-        await watcher.until(lambda w: w.over)
-        engine.hub.deliver(Logged(logged.run_id, owner, "t1", START, logged.frames))
-
-    ids = [f["id"] for f in watcher.frames if "chunk" in f]
-    assert len(ids) == len(set(ids))
