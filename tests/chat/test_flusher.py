@@ -144,10 +144,9 @@ async def test_a_count_past_64_bits_is_stored_as_the_largest(owner: int) -> None
 
 @db
 async def test_an_answer_lost_after_the_commit_leaves_no_hole_and_no_duplicate(owner: int) -> None:
-    gate = Gate()
-    model = ScriptedModel(
-        [ModelText("One "), gate, ModelText("two "), ModelText("three."), FINISHED]
-    )
+    gate, later = Gate(), Gate()
+    rest = [ModelText("two "), later, ModelText("three."), FINISHED]
+    model = ScriptedModel([ModelText("One "), gate, *rest])
 
     async with tcp_proxy(database_url()) as (proxy, url), running_engine(model) as engine:
         await through(engine, url)
@@ -157,6 +156,8 @@ async def test_an_answer_lost_after_the_commit_leaves_no_hole_and_no_duplicate(o
         await watcher.until(lambda w: w.text == "One ")
         proxy.lose_answer_to = b"two "
         gate.opened.set()
+        await watcher.until(lambda w: w.text == "One two ")
+        later.opened.set()
         await watcher.until(lambda w: w.over)
 
     assert proxy.lost.is_set()
