@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from realtime.accounts.models import User
 from realtime.agent.events import Usage
 from realtime.agent.model import ModelFinished, ModelText
-from realtime.agent.testing import Gate, ScriptedModel, says
+from realtime.agent.testing import Gate, ScriptedModel, Step, says
 from realtime.chat import agui, flusher, log
 from realtime.chat.engine import Engine
 from realtime.chat.models import Message, Run, RunEvent
@@ -145,7 +145,7 @@ async def test_a_count_past_64_bits_is_stored_as_the_largest(owner: int) -> None
 @db
 async def test_an_answer_lost_after_the_commit_leaves_no_hole_and_no_duplicate(owner: int) -> None:
     gate, later = Gate(), Gate()
-    rest = [ModelText("two "), later, ModelText("three."), FINISHED]
+    rest: list[Step] = [ModelText("two "), later, ModelText("three."), FINISHED]
     model = ScriptedModel([ModelText("One "), gate, *rest])
 
     async with tcp_proxy(database_url()) as (proxy, url), running_engine(model) as engine:
