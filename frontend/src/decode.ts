@@ -51,6 +51,7 @@ function decodeSnapshot(frame: Json): ServerFrame {
     cursor,
     messages: decodeMessages(frame.messages),
     notices: list(frame.notices).flatMap(decodeNotice),
+    brokeOff: brokeOff(frame.messages),
   };
 }
 
@@ -95,7 +96,11 @@ export function decodeEvent(event: Json): RunEvent {
     case "RUN_ERROR":
       return { type: "RUN_ERROR", ...decodeFailure(event) };
     case "MESSAGES_SNAPSHOT":
-      return { type: "MESSAGES_SNAPSHOT", messages: decodeMessages(event.messages) };
+      return {
+        type: "MESSAGES_SNAPSHOT",
+        messages: decodeMessages(event.messages),
+        brokeOff: brokeOff(event.messages),
+      };
     case "TEXT_MESSAGE_START":
     case "TEXT_MESSAGE_END":
       return { type: event.type, messageId };
@@ -140,6 +145,15 @@ export function decodeMessages(value: unknown): readonly Message[] {
   const byId = new Map<string, Message>();
   for (const message of list(value).flatMap(decodeMessage)) byId.set(message.id, message);
   return [...byId.values()];
+}
+
+/** Whether the server marked anything after the last thing that was said as partial. */
+function brokeOff(value: unknown): boolean {
+  const messages = list(value).map(record);
+  const asked = messages.findLastIndex(({ role }) => role === "user");
+  return messages
+    .slice(asked + 1)
+    .some(({ metadata }) => record(record(metadata).kindline).status === "partial");
 }
 
 function decodeMessage(value: unknown): readonly Message[] {

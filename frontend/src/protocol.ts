@@ -55,7 +55,11 @@ export type RunEvent =
   | { readonly type: "RUN_STARTED"; readonly runId: string; readonly asked: readonly Message[] }
   | { readonly type: "RUN_FINISHED"; readonly runId: string; readonly cancelled: boolean }
   | ({ readonly type: "RUN_ERROR" } & Failure)
-  | { readonly type: "MESSAGES_SNAPSHOT"; readonly messages: readonly Message[] }
+  | {
+      readonly type: "MESSAGES_SNAPSHOT";
+      readonly messages: readonly Message[];
+      readonly brokeOff: boolean;
+    }
   | { readonly type: "TEXT_MESSAGE_START"; readonly messageId: string }
   | { readonly type: "TEXT_MESSAGE_CONTENT"; readonly messageId: string; readonly delta: string }
   | { readonly type: "TEXT_MESSAGE_END"; readonly messageId: string }
@@ -91,6 +95,8 @@ export interface Snapshot {
   readonly cursor: string;
   readonly messages: readonly Message[];
   readonly notices: readonly Notice[];
+  /** The reply to the last thing that was said is only a part. */
+  readonly brokeOff: boolean;
 }
 
 export interface Subscribed {

@@ -38,6 +38,8 @@ export interface Transcript {
   /** The run between its RUN_STARTED and its terminal event: "generating". */
   readonly runId: string | null;
   readonly ending: Ending | null;
+  /** A snapshot showed that the last reply is only a part; how it ended is no longer known. */
+  readonly brokeOff: boolean;
   readonly status: string | null;
   readonly refusal: Refusal | null;
 }
@@ -57,6 +59,7 @@ export const emptyTranscript = (threadId: string): Transcript => ({
   open: [],
   runId: null,
   ending: null,
+  brokeOff: false,
   status: null,
   refusal: null,
 });
@@ -103,8 +106,9 @@ function isKnown(id: string, cursor: string): boolean {
 }
 
 function replaceAll(state: Transcript, frame: Snapshot): Transcript {
-  const { cursor, messages, notices } = frame;
-  return { ...emptyTranscript(state.threadId), synced: state.synced, cursor, messages, notices };
+  const { cursor, messages, notices, brokeOff } = frame;
+  const { threadId, synced } = state;
+  return { ...emptyTranscript(threadId), synced, cursor, messages, notices, brokeOff };
 }
 
 function apply(state: Transcript, event: RunEvent, id: string): Transcript {
@@ -116,6 +120,7 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
         runId: event.runId,
         open: [],
         ending: null,
+        brokeOff: false,
         refusal: null,
       };
     case "RUN_FINISHED":
@@ -125,7 +130,12 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
       return end(state, "failed", { code, message, retryable });
     }
     case "MESSAGES_SNAPSHOT":
-      return { ...state, messages: event.messages, open: [] };
+      return {
+        ...state,
+        messages: event.messages,
+        open: [],
+        brokeOff: state.runId === null && event.brokeOff,
+      };
     case "CUSTOM":
       return NOTICES.has(event.name) ? notify(state, event.name, event.value, id) : state;
     case "UNKNOWN":
@@ -137,7 +147,7 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
 
 function end(state: Transcript, outcome: Ending["outcome"], failure: Failure | null): Transcript {
   const ending = { runId: state.runId ?? "", outcome, failure };
-  return { ...state, runId: null, open: [], ending };
+  return { ...state, runId: null, open: [], ending, brokeOff: false };
 }
 
 type ContentEvent = Extract<RunEvent, { type: `TEXT_${string}` | `TOOL_${string}` }>;

@@ -50,6 +50,7 @@ export const emptySnapshot = (threadId: string): Snapshot => ({
   cursor: "0-0",
   messages: [],
   notices: [],
+  brokeOff: false,
 });
 
 export interface Folded {

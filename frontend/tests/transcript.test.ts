@@ -35,11 +35,12 @@ function summary(state: Transcript) {
 }
 
 /** What the log alone decides: a refusal is not in it. */
-const durable = ({ messages, cursor, runId, ending, open }: Transcript) => ({
+const durable = ({ messages, cursor, runId, ending, brokeOff, open }: Transcript) => ({
   messages,
   cursor,
   runId,
   ending,
+  brokeOff,
   open,
 });
 
@@ -167,6 +168,44 @@ describe("the reducer", () => {
 
     expect(coalesce(log).length).toBeLessThan(log.length);
     expect(whole.messages).toEqual(plain?.expected.messages);
+  });
+});
+
+describe("a snapshot with a broken-off reply", () => {
+  const partial = { metadata: { kindline: { status: "partial" } } };
+  const asked = { id: "u1", role: "user", content: "Hi" };
+  const part = { id: "a1", role: "assistant", content: "Yes, I", ...partial };
+  const from = (messages: readonly object[]): Transcript => {
+    const frame = { type: "snapshot", threadId: "t1", cursor: "1-5", messages, notices: [] };
+    return reduce(emptyTranscript("t1"), decodeFrame(JSON.stringify(frame))).state;
+  };
+  const then = (state: Transcript, chunk: object): Transcript => {
+    const frame = { id: "2-1", prev: "1-5", threadId: "t1", chunk };
+    return reduce(state, decodeFrame(JSON.stringify(frame))).state;
+  };
+
+  it("tells so, also when a tool's result came after the part", () => {
+    const result = { id: "x1", role: "tool", toolCallId: "c1", content: "{}" };
+
+    expect(from([asked, part]).brokeOff).toBe(true);
+    expect(from([asked, part, result]).brokeOff).toBe(true);
+  });
+
+  it("is silent about whole replies and about parts before the last question", () => {
+    expect(from([asked, { ...part, metadata: {} }]).brokeOff).toBe(false);
+    expect(from([asked, part, { ...asked, id: "u2" }]).brokeOff).toBe(false);
+  });
+
+  it("forgets it with the next run", () => {
+    const state = then(from([asked, part]), { type: "RUN_STARTED", threadId: "t1", runId: "r2" });
+
+    expect(state).toMatchObject({ runId: "r2", brokeOff: false });
+  });
+
+  it("reads the same from the log's own list of messages", () => {
+    const state = then(from([]), { type: "MESSAGES_SNAPSHOT", messages: [asked, part] });
+
+    expect(state.brokeOff).toBe(true);
   });
 });
 
