@@ -23,6 +23,8 @@ def start_rehearsal(guard: Warden, checkout: Checkout, env: dict[str, str]) -> l
     """Start the built-in scripted model when none is configured; sets REHEARSAL_URL in `env`."""
     if has(env, "OPENAI_API_KEY") or has(env, "OPENAI_BASE_URL") or has(env, "REHEARSAL_URL"):
         return []
+    if not _is_on(env, "DEBUG") and not _is_on(env, "ALLOW_REHEARSAL"):
+        return []  # chat is refused then, and Help is served
     port = free_port()
     env["REHEARSAL_URL"] = f"http://127.0.0.1:{port}/v1"
     command = manage_command(checkout, "rehearsal", "--port", str(port))
@@ -49,6 +51,11 @@ def start_server(guard: Warden, checkout: Checkout, env: dict[str, str], *, port
     uvicorn = ("-m", "uvicorn", "config.asgi:application", "--no-access-log", "--no-proxy-headers")
     command = checkout.python_command(*uvicorn, *words)
     return guard.spawn("the server", command, env=env, cwd=checkout.root)
+
+
+def _is_on(env: dict[str, str], name: str) -> bool:
+    """As config.env reads it."""
+    return env.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 def await_rehearsal(child: Child) -> None:

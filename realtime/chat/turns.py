@@ -31,6 +31,11 @@ logger = logging.getLogger(__name__)
 LARGEST_COUNT = 2**63 - 1  # of tokens: a model may say anything, JSON here holds 64 bits
 
 
+# Some thirty pages: a model that writes more is running away.
+MAX_REPLY_CHARACTERS = 65_536
+TOO_LONG = "The reply grew too long and was cut. What was written so far is kept."
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     model: Model
@@ -65,9 +70,15 @@ class Turns:
             limits=self._limits(),
             new_id=lambda: str(uuid4()),
         )
+        written = 0
         async with aclosing(turn):
             async for event in turn:
                 await self._record(event, claim, run)
+                if isinstance(event, turn_events.TextDelta):
+                    written += len(event.text)
+                if written > MAX_REPLY_CHARACTERS:
+                    _fail(run, "upstream_unavailable", TOO_LONG, retryable=True)
+                    return
 
     async def _prepared(self, claim: Claim) -> tuple[list[ChatMessage], Toolbox]:
         """Read what the model needs; waits for storage as long as the flusher would."""

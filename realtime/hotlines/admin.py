@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from realtime.hotlines import codes
 from realtime.hotlines.hand_edits import HAND_FIELDS, HandEditedAdmin
@@ -27,8 +27,25 @@ from realtime.hotlines.models import (
 )
 
 
+class ContactFormSet(forms.BaseInlineFormSet[Contact, Hotline, Any]):
+    def clean(self) -> None:
+        """What is shown and what is dialled must be one number: a person taps the second."""
+        super().clean()
+        countries = (
+            tuple(self.data.getlist("countries")) if isinstance(self.data, QueryDict) else ()
+        )
+        for form in self.forms:
+            contact = getattr(form, "cleaned_data", {})
+            value, e164 = contact.get("value"), contact.get("e164")
+            if contact.get("DELETE") or not value or not e164:
+                continue
+            if not codes.says_the_same(value, e164, countries):
+                form.add_error("e164", f"{value} and {e164} are two numbers.")
+
+
 class ContactInline(admin.TabularInline[Contact, Hotline]):
     model = Contact
+    formset = ContactFormSet
     extra = 0
     fields = ("position", "kind", "value", "e164", "note", *HAND_FIELDS)
     readonly_fields = ("edited_by", "edited_at")

@@ -92,6 +92,7 @@ class Line:
     contacts: tuple[Contact, ...]
     sources: tuple[Source, ...]
     checked: Check | None = None
+    edited_on: date | None = None  # when somebody of this site last changed a contact by hand
 
     @property
     def for_everybody(self) -> bool:

@@ -59,7 +59,7 @@ def render_help(directory: Directory, *, country: str | None, now: datetime) -> 
         "emergency": _emergency(known),
         "cards": [_card(line) for line in found.lines] if known else [],
         "no_crisis_line": known is not None and not _has_crisis_line(directory, found.lines),
-        "sections": _sections(directory, code, now) if code else [],
+        "sections": _sections(directory, code, found.lines, now) if code else [],
         "countries": sorted(directory.countries.values(), key=lambda one: one.name),
         "international": {
             "name": wording.INTERNATIONAL_NAME,
@@ -78,19 +78,32 @@ def _has_crisis_line(directory: Directory, lines: tuple[FoundLine, ...]) -> bool
     return any(directory.needs[slug].urgent for found in lines for slug in found.line.needs)
 
 
-def _sections(directory: Directory, code: str, now: datetime) -> list[_Section]:
-    """Give the lines for other needs, then those for groups: nobody is sorted into one."""
+def _sections(
+    directory: Directory, code: str, first: tuple[FoundLine, ...], now: datetime
+) -> list[_Section]:
+    """Give the lines for other needs, those for groups (nobody is sorted into one), and the rest.
+
+    A search gives five at most; this page leaves none out.
+    """
     sections = []
+    shown = {one.line.id for one in first}
     for need in directory.needs.values():
         if not need.urgent:
             found = directory.find(HotlineQuery(code, needs=(need.slug,)), now=now)
-            cards = [_card(one) for one in found.lines if need.slug in one.line.needs]
-            sections.append(_Section(need.name, cards))
+            fitting = [one for one in found.lines if need.slug in one.line.needs]
+            shown |= {one.line.id for one in fitting}
+            sections.append(_Section(need.name, [_card(one) for one in fitting]))
     for audience in directory.audiences.values():
         found = directory.find(HotlineQuery(code, audiences=(audience.slug,)), now=now)
-        cards = [_card(one) for one in found.lines if audience.slug in one.line.audiences]
-        sections.append(_Section(f"For: {audience.name}", cards))
-    return [section for section in sections if section.cards]
+        fitting = [one for one in found.lines if audience.slug in one.line.audiences]
+        shown |= {one.line.id for one in fitting}
+        sections.append(_Section(f"For: {audience.name}", [_card(one) for one in fitting]))
+    rest = [
+        _card(FoundLine(line, lead=False, open_now=line.hours.open_at(now)))
+        for line in directory.lines_in(code)
+        if line.id not in shown
+    ]
+    return [section for section in [*sections, _Section("More lines", rest)] if section.cards]
 
 
 def _card(found: FoundLine) -> _Card:

@@ -151,4 +151,8 @@ def _line(row: models.Hotline) -> facts.Line:
             for source in row.sources.all()
         ),
         checked=facts.Check(row.checked_on, row.checked_how) if row.checked_on else None,
+        edited_on=max(
+            (c.edited_at.date() for c in row.contacts.all() if c.edited_by_hand and c.edited_at),
+            default=None,
+        ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import month_name
 from collections.abc import Sequence
+from datetime import date
 from urllib.parse import urlsplit
 
 from realtime.hotlines.facts import Country, Facts, HotlineQuery, Line, Source
@@ -15,16 +16,23 @@ _BACKS_UP_ONLY = "github.com"
 
 
 def freshness(line: Line) -> str:
-    """Say who listed a line and when; "checked" only when somebody of this site did."""
-    if line.checked:
-        on = line.checked.on
-        day = f"{on.day} {month_name[on.month]} {on.year}"
-        return f"checked by this site, {day}, {line.checked.how}"
+    """Say who listed a line and when; "checked" only when somebody of this site did.
+
+    No source is named for a number that was typed here.
+    """
+    if line.checked and not (line.edited_on and line.edited_on > line.checked.on):
+        return f"checked by this site, {_day(line.checked.on)}, {line.checked.how}"
+    if line.edited_on:
+        return f"edited by this site, {_day(line.edited_on)}"
     dated = [source for source in line.sources if source.date]
     if not dated:
         return "not checked"
     newest = max(dated, key=lambda source: (source.date, _host(source) != _BACKS_UP_ONLY))
     return f"listed by {_host(newest)}, {month_of(newest.date)}"
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {month_name[on.month]} {on.year}"
 
 
 def month_of(text: str) -> str:

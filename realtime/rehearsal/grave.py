@@ -16,7 +16,9 @@ _PHRASES = (
     "wish i was dead", "wish i were dead", "better off dead", "don't want to live",
     "dont want to live", "do not want to live", "don't want to be alive", "no reason to live",
     "self-harm", "self harm", "selfharm", "hurt myself", "hurting myself", "harm myself",
-    "cut myself", "cutting myself", "overdose",
+    "cut myself", "cutting myself", "overdose", "kms", "k*ll myself", "better off without me",
+    "don't want to be here", "dont want to be here", "do not want to be here",
+    "can't do this anymore", "cant do this anymore", "can't go on", "cant go on",
     # German, Dutch, Scandinavian, Finnish
     "suizid", "selbstmord", "mich umbringen", "bringe mich um", "mir das leben nehmen",
     "will sterben", "möchte sterben", "nicht mehr leben", "selbstverletz", "mich ritzen",

@@ -17,6 +17,7 @@ from realtime.accounts.models import User
 from realtime.agent.errors import ContentFiltered, ModelUnavailable
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, says
+from realtime.chat import turns
 from realtime.chat.engine import Engine
 from realtime.chat.hub import Follower, group_of
 from realtime.chat.models import Message, Run, RunEvent
@@ -245,6 +246,19 @@ async def test_a_model_that_fails_before_words_ends_the_run_with_its_code(owner:
     end = watcher.frames[-1]["chunk"]
     assert (end["type"], end["code"]) == ("RUN_ERROR", "content_filtered")
     assert (await Run.objects.aget()).error_code == "content_filtered"
+
+
+async def test_a_model_that_runs_away_is_cut(owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "MAX_REPLY_CHARACTERS", 100)
+    model = ScriptedModel(says(*["word "] * 1_000))
+
+    async with running_engine(model) as engine:
+        watcher = await watching(engine, owner)
+        await engine.intake.submit(submission(owner))
+        await watcher.until(lambda w: w.over)
+
+    assert 100 < len(watcher.text) <= 105
+    assert (await Message.objects.aget(role="assistant")).status == "partial"
 
 
 async def test_a_retry_is_told_and_not_logged(owner: int) -> None:

@@ -75,9 +75,9 @@ def test_a_last_message_that_nothing_follows_is_partial_after_a_cut() -> None:
 
 
 def test_a_round_that_was_answered_stays_complete_after_a_cut() -> None:
-    rounds = [START, HELLO, END, CALL, ARGS, CALL_END, RESULT]
+    transcript = Transcript().apply_all([START, HELLO, END, CALL, ARGS, CALL_END, RESULT])
 
-    assert all(message.complete for message in Transcript().apply_all(rounds).cut().rows())
+    assert all(message.complete for message in transcript.cut().rows())
 
 
 def test_cutting_twice_changes_nothing() -> None:

@@ -213,6 +213,7 @@ def test_a_line_of_another_country_cannot_lead(admin: Client) -> None:
     ("changes", "reason"),
     [
         ({"contacts__0__value": "call us"}, "can be dialled"),
+        ({"contacts__0__value": "020 7946 0999"}, "are two numbers"),
         ({"contacts__0__e164": "0207946"}, "E.164"),
         ({"contacts__0__kind": "chat", "contacts__0__e164": ""}, "http(s) address"),
         ({"international": "on"}, "not both"),

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from django.utils.html import escape
 
 from realtime.hotlines.directory import Directory
 from realtime.hotlines.facts import Contact
@@ -159,3 +160,10 @@ def test_every_field_and_section_has_its_name(packaged: Directory) -> None:
 def test_every_country_can_be_rendered(packaged: Directory) -> None:
     for code in packaged.countries:
         assert packaged.countries[code].code in page(packaged, code)
+
+
+@pytest.mark.parametrize("country", ["US", "GB", "IN", "AU", "DE"])
+def test_no_line_of_a_country_is_left_out(packaged: Directory, country: str) -> None:
+    html = page(packaged, country)
+
+    assert [line.id for line in packaged.lines_in(country) if escape(line.name) not in html] == []
