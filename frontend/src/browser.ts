@@ -1,6 +1,7 @@
 /** The real browser behind the injected parts: requests, sockets, timers, ids. */
 
-import type { Admission, Clock, SocketHandlers, SocketLike } from "./socket";
+import { parseJson, record, text } from "./json";
+import type { Admission, Clock, Limited, SocketHandlers, SocketLike } from "./socket";
 
 export const browserClock: Clock = {
   set: (run, ms) => window.setTimeout(run, ms),
@@ -22,10 +23,17 @@ export async function admitGuest(apiPath: string): Promise<Admission> {
   try {
     const answer = await fetch(`${apiPath}/guest`, { method: "POST" });
     if (answer.ok) return "ok";
+    if (answer.status === 429) return limited(answer.headers, await answer.text());
     return answer.status === 401 || answer.status === 403 ? "denied" : "failed";
   } catch {
     return "failed";
   }
+}
+
+function limited(headers: Headers, body: string): Limited {
+  const seconds = Number(headers.get("Retry-After") ?? NaN);
+  const waitMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
+  return { message: text(record(parseJson(body)).message), waitMs };
 }
 
 /** True when the thread is gone from the server, also when it never got there. */

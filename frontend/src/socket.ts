@@ -3,7 +3,8 @@
  * on every fresh socket, hands over frames and tells how the line is. Time, chance and the socket
  * itself are given from outside.
  *
- * idle -> connecting -> live -> waiting -> connecting ... ; `closed` is left only by `start()`.
+ * idle -> connecting -> live -> waiting -> connecting ... ; `limited` is a `waiting` the server asked
+ * for; `closed` is left only by `start()`.
  */
 
 import { decodeFrame } from "./decode";
@@ -25,14 +26,21 @@ export interface Clock {
   clear(timer: number): void;
 }
 
+/** The server takes no new guests for now and says when to ask again, if it knows. */
+export interface Limited {
+  readonly message: string;
+  readonly waitMs: number | null;
+}
+
 /** `denied`: the server will not have us; `failed`: try again later. */
-export type Admission = "ok" | "denied" | "failed";
+export type Admission = "ok" | "denied" | "failed" | Limited;
 
 export type LinkState =
   | { readonly kind: "idle" }
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
   | { readonly kind: "waiting" }
+  | { readonly kind: "limited"; readonly message: string }
   | { readonly kind: "closed"; readonly code: number };
 
 export interface LinkParts {
@@ -50,6 +58,8 @@ const PONG_MS = 10_000;
 const LEAST_WAIT_MS = 500;
 const MOST_WAIT_MS = 15_000;
 const RESTART_JITTER_MS = 2_000;
+/** Longer timers overflow in browsers, and nobody waits that long. */
+const MOST_HOLD_MS = 86_400_000;
 /** The browser may not send 1006; any private code tells the server we left on purpose. */
 const CLIENT_GONE = 4000;
 const FORBIDDEN = 4403;
@@ -109,6 +119,7 @@ export class Link {
     const admission = await this.parts.admit();
     if (admission === "denied") return this.become({ kind: "closed", code: FORBIDDEN });
     if (admission === "failed") return this.backOff(this.backOffMs());
+    if (admission !== "ok") return this.holdOff(admission);
     this.admitted = true;
     this.open();
   }
@@ -178,6 +189,18 @@ export class Link {
   private backOff(ms: number): void {
     this.become({ kind: "waiting" });
     this.retry = this.parts.clock.set(() => this.connect(), ms);
+  }
+
+  /** Asked to wait: unlike a lost line, this is not cut short when the tab wakes up. */
+  private holdOff({ message, waitMs }: Limited): void {
+    const ms = waitMs === null ? this.backOffMs() : this.heldOffMs(waitMs);
+    this.become({ kind: "limited", message });
+    this.retry = this.parts.clock.set(() => this.connect(), ms);
+  }
+
+  private heldOffMs(waitMs: number): number {
+    const ms = Math.min(MOST_HOLD_MS, Math.max(LEAST_WAIT_MS, waitMs));
+    return ms + this.parts.random() * RESTART_JITTER_MS;
   }
 
   /** Restart the 60 s of allowed silence. */

@@ -93,6 +93,31 @@ describe("opening", () => {
     expect(network.sockets).toHaveLength(1);
   });
 
+  it("waits as long as it was asked to when too many came, also when the tab wakes up", async () => {
+    chance = 0;
+    admissions = [{ message: "Too many.", waitMs: 30_000 }];
+    link.start();
+    await settled();
+    expect(states.at(-1)).toEqual({ kind: "limited", message: "Too many." });
+
+    link.wake();
+    clock.advance(29_950);
+    await settled();
+    expect(admitted).toBe(1);
+
+    expect(await waitForNext()).toBe(50);
+    expect(admitted).toBe(2);
+  });
+
+  it("finds its own wait when too many came and no time was named", async () => {
+    admissions = [{ message: "", waitMs: null }];
+    link.start();
+    await settled();
+
+    expect(await waitForNext()).toBeLessThanOrEqual(1_000);
+    expect(network.sockets).toHaveLength(1);
+  });
+
   it("stops when the server does not want us as a guest", async () => {
     admissions = ["denied"];
     link.start();
