@@ -128,6 +128,15 @@ describe("the first view", () => {
     expect(text).not.toContain("Open");
   });
 
+  it.each([undefined, null, { numbers: [] }])(
+    "speaks of emergencies also when no number is known: %j",
+    (emergency) => {
+      expect(firstView(card({ ...FOUND, country: null, countryName: null, emergency }))).toContain(
+        "In danger right now? Call your local emergency number.",
+      );
+    },
+  );
+
   it("takes the first line when none is the lead, and its text number as the main way", () => {
     const text = firstView(card({ ...FOUND, lines: [SHOUT, CHILDLINE] }));
 
