@@ -41,16 +41,31 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
   return items;
 }
 
-/** Consecutive rounds of one reply are one item, named by its first message. */
+/** Consecutive rounds of one reply are one item, named by its first message; no card twice. */
 function addParts(items: Item[], key: string, parts: readonly Part[]): void {
   if (parts.length === 0) return;
   const last = items.at(-1);
   if (last?.kind === "reply") {
-    items[items.length - 1] = { ...last, parts: [...last.parts, ...parts] };
+    items[items.length - 1] = { ...last, parts: lastOfEqual([...last.parts, ...parts]) };
   } else {
-    items.push({ kind: "reply", key, parts });
+    items.push({ kind: "reply", key, parts: lastOfEqual(parts) });
   }
 }
+
+/** A help card that comes again with the same content stands only where it came last. */
+function lastOfEqual(parts: readonly Part[]): readonly Part[] {
+  const later = new Set<string>();
+  return parts
+    .toReversed()
+    .filter((part) => {
+      if (part.kind !== "help") return true;
+      const content = contentOf(part.help);
+      return !later.has(content) && later.add(content);
+    })
+    .toReversed();
+}
+
+const contentOf = (help: Help): string => once(help, (found) => JSON.stringify(found));
 
 type Results = ReadonlyMap<ToolCall, ToolMessage>;
 

@@ -116,6 +116,17 @@ describe("what stands on the page", () => {
     });
   });
 
+  it("shows equal cards of one reply only once, where the last one came", () => {
+    const state = recorded("two_parallel_calls");
+    const same = state.messages.map((message) =>
+      message.role === "tool" ? { ...message, content: '{"country":"GB","lines":[]}' } : message,
+    );
+
+    expect(itemsOf({ ...state, messages: same }, []).at(-1)).toMatchObject({
+      parts: [{ kind: "help", key: "a1/1" }, { kind: "text" }],
+    });
+  });
+
   it("adds what is on its way once, under the key it will keep", () => {
     const pending = {
       runId: "r9",
