@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 import django_stubs_ext
@@ -163,6 +164,8 @@ STATIC_ROOT = BASE_DIR / ".run" / "static"
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [("page", FRONTEND_DIST)] if FRONTEND_DIST.is_dir() else []
 WHITENOISE_USE_FINDERS = DEBUG
+# whitenoise streams files from a plain iterator; Django says so at every first file.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -214,6 +217,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # One line a model request would drown the rest.
+    "loggers": {"httpx2": {"level": "WARNING"}},
     "root": {
         "handlers": ["stderr"],
         "level": env_choice(
