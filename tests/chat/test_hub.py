@@ -78,6 +78,24 @@ class SlowRead:
         return found
 
 
+class TwoHeldReads:
+    """catch_up, held after each of two looks; the first came too early to see anything."""
+
+    def __init__(self) -> None:
+        self.real = queries.catch_up
+        self.looked = (threading.Event(), threading.Event())
+        self.go_on = (threading.Event(), threading.Event())
+        self.calls = 0
+
+    def __call__(self, **wanted: Any) -> queries.Catchup:
+        turn, self.calls = self.calls, self.calls + 1
+        found = self.real(**wanted)
+        if turn < 2:
+            self.looked[turn].set()
+            self.go_on[turn].wait(15)
+        return queries.Catchup(None, wanted["cursor"], [], None) if turn == 0 else found
+
+
 class FailsFirst:
     """A query that fails once as none should."""
 
@@ -160,10 +178,10 @@ async def test_what_is_heard_during_a_read_is_not_lost(
     assert watcher.text == "One two."
 
 
-async def test_a_frame_heard_between_two_reads_is_sent_once(
+async def test_a_frame_heard_during_a_second_read_is_sent_once(
     owner: int, nowhere: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second read, asked for during the first, is not overtaken by a frame."""
+    """The first read has made the follower live; the second must not be overtaken."""
     async with (
         running_engine(ScriptedModel(says("Once."))) as engine,
         running_engine(None, timings=UNHEALED, redis_url=nowhere) as elsewhere,
@@ -171,16 +189,18 @@ async def test_a_frame_heard_between_two_reads_is_sent_once(
         watcher = await watching(elsewhere, owner)
         await until(lambda: watcher.follower.live)
         await answered(engine, owner)
-        first = await RunEvent.objects.aget(seq=1)
-        slow = SlowRead()
-        monkeypatch.setattr(queries, "catch_up", slow)
+        event = await RunEvent.objects.aget(seq=2)
+        reads = TwoHeldReads()
+        monkeypatch.setattr(queries, "catch_up", reads)
         watcher.follower.cursor = Cursor(1, 1)
-        elsewhere.hub.heard(group_of((owner, "t1")), None)
-        await until(slow.looked.is_set)
-        elsewhere.hub.heard(
-            group_of((owner, "t1")), [Frame(Cursor(1, 1), Cursor(0, 0), first.payload)]
-        )
-        slow.go_on.set()
+        group = group_of((owner, "t1"))
+        elsewhere.hub.heard(group, None)
+        await until(reads.looked[0].is_set)
+        elsewhere.hub.heard(group, None)
+        reads.go_on[0].set()
+        await until(reads.looked[1].is_set)
+        elsewhere.hub.heard(group, [Frame(Cursor(1, 2), Cursor(1, 1), event.payload)])
+        reads.go_on[1].set()
         await watcher.until(lambda w: w.over)
 
     ids = [f["id"] for f in watcher.frames if "chunk" in f]
