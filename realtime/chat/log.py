@@ -2,7 +2,7 @@
 
 One statement for any number of runs. A run is written only if nobody holds its row, and its
 epoch, last_seq and state are still what the writer believes (the fence): an owner that lost its
-run to a stop writes nothing. The flusher runs it on its own connections, `operations` on Django's.
+run to a stop writes nothing. The flusher runs it on its own connections, `under_lock` on Django's.
 """
 
 from __future__ import annotations

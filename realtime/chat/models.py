@@ -1,6 +1,7 @@
 """What must outlive a process: threads, their messages, runs, the event log and notices.
 
-Rules of writing are in `log.py` (events, notices, state of a run) and `operations.py` (the rest).
+Rules of writing are in `log.py` (events, notices, state of a run), `operations.py` (what a person
+does) and `leases.py` (who works on a run).
 """
 
 from __future__ import annotations

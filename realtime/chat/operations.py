@@ -1,25 +1,20 @@
-"""Writes of the room: each is one transaction and returns the frames it logged.
+"""What a person does: each is one transaction and returns the frames it logged.
 
-Lock order: thread, then run. Threads are locked with NO KEY, because a terminal flush holds its
-run while the foreign key of its messages takes a KEY SHARE lock on the thread.
-Its async callers give the frames to the hub after the commit.
+The locks are those of `under_lock`. Async callers give the frames to the hub after the commit.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass, field
-from typing import LiteralString
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from realtime.chat import agui, log, queries
+from realtime.chat import agui, log, queries, under_lock
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
-from realtime.chat.transcript import Transcript
 
 
 class Refusal(Exception):
@@ -47,21 +42,6 @@ class Submission:
     def digest(self) -> str:
         payload = f"{self.thread_id}\0{self.message_id}\0{self.text}"
         return hashlib.sha256(payload.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A run that is now ours, with all its owner needs to go on; in the order of CLAIM."""
-
-    run_id: UUID
-    thread_pk: UUID
-    owner_id: int
-    thread_id: str
-    client_run_id: str
-    ord: int
-    epoch: int
-    last_seq: int
-    place: dict[str, str | None] = field(kw_only=True)
 
 
 @transaction.atomic
@@ -92,7 +72,7 @@ def stop(*, owner_id: int, run_id: str) -> Logged | None:
     run = Run.objects.filter(owner_id=owner_id, client_run_id=run_id).first()
     if run is None:
         return None
-    locked = _locked_run(run)
+    locked = under_lock.lock_run(run_id=run.id)
     if locked is None or locked.state not in Run.ACTIVE:
         return None
     finished = agui.RunFinished(
@@ -100,101 +80,7 @@ def stop(*, owner_id: int, run_id: str) -> Logged | None:
         run_id=locked.client_run_id,
         outcome={"type": "cancelled"},
     )
-    return _force_finish(locked, finished, state=Run.State.CANCELLED)
-
-
-CLAIM: LiteralString = """
-UPDATE run SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, claimed_by = %(me)s,
-  model = %(model)s, prompt_version = %(prompt)s,
-  lease_until = clock_timestamp() + make_interval(secs => %(lease)s::float8),
-  started_at = coalesce(started_at, clock_timestamp())
-FROM thread t
-WHERE t.id = run.thread_id AND run.id IN (
-  SELECT id FROM run WHERE state = 'queued' AND (%(run)s::uuid IS NULL OR id = %(run)s)
-  ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-RETURNING run.id, run.thread_id, run.owner_id, t.client_thread_id, run.client_run_id, run.ord,
-  run.epoch, run.last_seq, run.input
-"""
-
-
-@transaction.atomic
-def claim(
-    *,
-    me: str,
-    lease_s: float,
-    limit: int,
-    model: str | None,
-    prompt_version: str,
-    run_id: UUID | None = None,
-) -> list[Claim]:
-    """Take queued runs, the oldest first, or just `run_id`."""
-    with connection.cursor() as sql:
-        sql.execute(
-            CLAIM,
-            {
-                "me": me,
-                "lease": lease_s,
-                "limit": limit,
-                "run": run_id,
-                "model": model,
-                "prompt": prompt_version,
-            },
-        )
-        rows = sql.fetchall()
-    return [Claim(*row[:-1], place=_place_of(row[-1])) for row in rows]
-
-
-def expired_runs(*, limit: int = 50) -> list[UUID]:
-    """Runs whose owner has not been heard of for a lease, by the database's clock."""
-    with connection.cursor() as sql:
-        sql.execute(
-            "SELECT id FROM run WHERE state = 'running' AND lease_until < clock_timestamp()"
-            " ORDER BY created_at LIMIT %s",
-            [limit],
-        )
-        return [row[0] for row in sql.fetchall()]
-
-
-@transaction.atomic
-def interrupt(*, run_id: UUID) -> Logged | None:
-    """End a run whose lease is over as failed, with what was written kept as partial."""
-    run = Run.objects.filter(id=run_id).first()
-    locked = _locked_run(run) if run is not None else None
-    if locked is None or not _lease_is_over(locked):
-        return None
-    error = agui.RunError(
-        message="The reply was interrupted. What was written so far is kept.",
-        code="interrupted",
-        metadata={"kindline": {"retryable": True}},
-    )
-    return _force_finish(locked, error, state=Run.State.FAILED, error_code="interrupted")
-
-
-def unclaimed_runs(*, queue_s: float, limit: int = 50) -> list[UUID]:
-    """Runs that nobody took up within `queue_s`, by the database's clock."""
-    with connection.cursor() as sql:
-        sql.execute(
-            "SELECT id FROM run WHERE state = 'queued'"
-            " AND created_at < clock_timestamp() - make_interval(secs => %s::float8)"
-            " ORDER BY created_at LIMIT %s",
-            [queue_s, limit],
-        )
-        return [row[0] for row in sql.fetchall()]
-
-
-@transaction.atomic
-def give_up(*, run_id: UUID) -> Logged | None:
-    """End a run that nobody took up as failed, so that its thread is free again."""
-    run = Run.objects.filter(id=run_id).first()
-    locked = _locked_run(run) if run is not None else None
-    if locked is None or locked.state != Run.State.QUEUED:
-        return None
-    error = agui.RunError(
-        message="No model is free to answer right now. Please try again.",
-        code="upstream_unavailable",
-        metadata={"kindline": {"retryable": True}},
-    )
-    return _force_finish(locked, error, state=Run.State.FAILED, error_code="upstream_unavailable")
+    return under_lock.force_finish(locked, finished, state=Run.State.CANCELLED)
 
 
 @transaction.atomic
@@ -203,7 +89,7 @@ def delete_thread(*, owner_id: int, thread_id: str) -> list[UUID]:
 
     An unknown thread and somebody else's look the same: nothing happens.
     """
-    thread = _find_locked_thread(owner_id, thread_id)
+    thread = under_lock.lock_thread(owner_id=owner_id, thread_id=thread_id)
     if thread is None:
         return []
     runs = list(Run.objects.select_for_update().filter(thread=thread))
@@ -230,7 +116,7 @@ def _accept(thread: Thread, submission: Submission) -> Logged:
     else:
         events.append(_again(thread, run, asked, submission))
     entries = log.number(events, after=0)
-    _append(log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries))
+    under_lock.write(log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries))
     frames = log.frames(entries, ord=run.ord, prev=start)
     return Logged(run.id, submission.owner_id, submission.thread_id, start, frames)
 
@@ -289,84 +175,18 @@ def _repeated(run: Run, thread: Thread, submission: Submission) -> Logged:
     return Logged(run.id, submission.owner_id, submission.thread_id, start, frames=[])
 
 
-def _force_finish(
-    run: Run,
-    terminal: agui.RunFinished | agui.RunError,
-    *,
-    state: str,
-    error_code: str | None = None,
-) -> Logged:
-    """End a locked run in its owner's stead; the epoch rises, so the owner writes nothing more."""
-    transcript = Transcript().apply_all(queries.log_of(run_id=run.id))
-    entries = log.number([*transcript.closing_events(), terminal], after=run.last_seq)
-    _append(
-        log.Append(
-            run.id,
-            run.thread_id,
-            run.epoch,
-            run.last_seq,
-            run.state,
-            entries,
-            next_epoch=run.epoch + 1,
-            state=state,
-            error_code=error_code,
-            messages=transcript.cut().rows(),
-            ord=run.ord,
-        )
-    )
-    here = Cursor(run.ord, run.last_seq)
-    frames = log.frames(entries, ord=run.ord, prev=here)
-    return Logged(run.id, run.owner_id, run.thread.client_thread_id, here, frames)
-
-
-def _append(append: log.Append) -> None:
-    """The fenced append on Django's connection, for a run whose row this transaction holds."""
-    with connection.cursor() as sql:
-        sql.execute(log.APPEND, log.append_parameters([append], lease_s=0.0))
-        outcomes = log.read_outcomes(sql.fetchall())
-    if outcomes[append.run_id] is not log.Outcome.WROTE:
-        raise RuntimeError(f"run {append.run_id} was {outcomes[append.run_id].value} under lock")
-
-
 def _locked_thread(owner_id: int, client_thread_id: str) -> Thread:
     """The thread, made if need be. A deletion may fall between the two steps: try again."""
     for _ in range(3):
         Thread.objects.bulk_create(
             [Thread(owner_id=owner_id, client_thread_id=client_thread_id)], ignore_conflicts=True
         )
-        thread = _find_locked_thread(owner_id, client_thread_id)
+        thread = under_lock.lock_thread(owner_id=owner_id, thread_id=client_thread_id)
         if thread is not None:
             return thread
     raise Refusal("invalid_input", "This conversation is being deleted.")
 
 
-def _find_locked_thread(owner_id: int, client_thread_id: str) -> Thread | None:
-    threads = Thread.objects.select_for_update(no_key=True)
-    return threads.filter(owner_id=owner_id, client_thread_id=client_thread_id).first()
-
-
-def _locked_run(run: Run) -> Run | None:
-    Thread.objects.select_for_update(no_key=True).filter(id=run.thread_id).first()
-    runs = Run.objects.select_for_update(no_key=True, of=("self",)).select_related("thread")
-    return runs.filter(id=run.id).first()
-
-
-def _lease_is_over(run: Run) -> bool:
-    with connection.cursor() as sql:
-        sql.execute(
-            "SELECT 1 FROM run WHERE id = %s AND state = 'running'"
-            " AND lease_until < clock_timestamp()",
-            [run.id],
-        )
-        return sql.fetchone() is not None
-
-
 def _end_of(thread: Thread) -> Cursor:
     last = Run.objects.filter(thread=thread, ord=thread.last_ord).first()
     return START if last is None else Cursor(last.ord, last.last_seq)
-
-
-def _place_of(raw: str) -> dict[str, str | None]:
-    """Of a run's input, which raw SQL through Django gives as text."""
-    place: dict[str, str | None] = json.loads(raw)["place"]
-    return place

@@ -17,9 +17,9 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from realtime.agent.prompt import PROMPT_VERSION
-from realtime.chat import bridge, operations
+from realtime.chat import bridge, leases
+from realtime.chat.leases import Claim
 from realtime.chat.log import Logged
-from realtime.chat.operations import Claim
 from realtime.chat.runlog import RunLog
 from realtime.chat.timings import Timings
 from realtime.chat.turns import Turns
@@ -91,7 +91,7 @@ class Supervisor:
         self._claiming += 1
         try:
             claims = await bridge.run(
-                operations.claim,
+                leases.claim,
                 me=self.me,
                 lease_s=self.timings.lease_s,
                 limit=1,
@@ -135,11 +135,11 @@ class Supervisor:
         """Claim first: an end may wait for a lock for as long as the database lets it."""
         while await self._claim_one():
             pass
-        for run_id in await bridge.run(operations.expired_runs):
-            await self._end(run_id, operations.interrupt)
+        for run_id in await bridge.run(leases.expired_runs):
+            await self._end(run_id, leases.interrupt)
         queue_s = self.timings.queue_s
-        for run_id in await bridge.run(operations.unclaimed_runs, queue_s=queue_s):
-            await self._end(run_id, operations.give_up)
+        for run_id in await bridge.run(leases.unclaimed_runs, queue_s=queue_s):
+            await self._end(run_id, leases.give_up)
 
     async def _end(self, run_id: UUID, end: _End) -> None:
         """What hinders the end of one run must not keep the others from theirs."""

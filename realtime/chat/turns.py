@@ -19,7 +19,7 @@ from realtime.agent.tools import Toolbox
 from realtime.chat import agui, bridge, protocol, queries
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
-from realtime.chat.operations import Claim
+from realtime.chat.leases import Claim
 from realtime.chat.runlog import RunLog
 from realtime.chat.timings import Timings
 from realtime.chat.toolbox import person_place, toolbox_for

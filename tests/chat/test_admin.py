@@ -7,7 +7,7 @@ from django.urls import reverse
 from realtime.accounts.models import User
 from realtime.chat import agui, log, operations
 from realtime.chat.models import Run, Thread
-from tests.chat.test_operations import START_TEXT, append, asking, claim_one
+from tests.support.runs import START_TEXT, append, asking, claim_one
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,7 +7,7 @@ from realtime.accounts import operations as accounts
 from realtime.accounts.models import User
 from realtime.chat import operations
 from realtime.chat.models import Thread
-from tests.chat.test_operations import asking
+from tests.support.runs import asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,71 +1,22 @@
 from __future__ import annotations
 
 import json
-from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from realtime.accounts.models import User
 from realtime.chat import agui, log, operations, queries
 from realtime.chat.models import Message, Run, RunEvent, Thread
-from realtime.chat.operations import Refusal, Submission
+from realtime.chat.operations import Refusal
 from realtime.chat.protocol import START, Cursor
+from tests.support.runs import START_TEXT, WORDS, append, asking, claim_one
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PLACE: dict[str, str | None] = {"country": None, "timeZone": None, "locale": None}
 
 
 @pytest.fixture
 def person() -> User:
     return User.objects.create(username="alice")
-
-
-def asking(person: User, text: str = "hi", **ids: str) -> Submission:
-    return Submission(
-        owner_id=person.pk,
-        thread_id=ids.get("thread_id", "t1"),
-        run_id=ids.get("run_id", str(uuid4())),
-        message_id=ids.get("message_id", str(uuid4())),
-        text=text,
-        place=PLACE,
-    )
-
-
-def claim_one() -> operations.Claim:
-    [claim] = operations.claim(me="test", lease_s=15, limit=1, model="m", prompt_version="p")
-    return claim
-
-
-def append(claim: operations.Claim, *events: agui.AguiEvent, **changes: object) -> log.Outcome:
-    """Write as the owner of this claim would."""
-    entry = log.Append(
-        claim.run_id,
-        claim.thread_pk,
-        claim.epoch,
-        claim.last_seq,
-        "running",
-        log.number(events, after=claim.last_seq),
-        ord=claim.ord,
-    )
-    for name, value in changes.items():
-        setattr(entry, name, value)
-    with connection.cursor() as sql:
-        sql.execute(log.APPEND, log.append_parameters([entry], lease_s=15))
-        return log.read_outcomes(sql.fetchall())[claim.run_id]
-
-
-def expire(run: Run) -> None:
-    with connection.cursor() as sql:
-        sql.execute(
-            "UPDATE run SET lease_until = clock_timestamp() - interval '1 s' WHERE id = %s",
-            [run.id],
-        )
-
-
-START_TEXT = agui.TextMessageStart(message_id="m1", role="assistant")
-WORDS = agui.TextMessageContent(message_id="m1", delta="Half a rep")
 
 
 def test_a_submit_logs_run_started_with_the_question(person: User) -> None:
@@ -125,15 +76,6 @@ def test_a_message_id_cannot_stand_for_other_words(person: User) -> None:
         operations.submit(submission=asking(person, "ho", message_id="m"))
 
 
-def test_a_claim_raises_the_epoch_and_takes_a_run_once(person: User) -> None:
-    operations.submit(submission=asking(person))
-
-    claim = claim_one()
-
-    assert (claim.epoch, claim.last_seq) == (1, 1)
-    assert operations.claim(me="x", lease_s=15, limit=5, model=None, prompt_version="p") == []
-
-
 def test_the_owner_writes_and_a_second_write_at_the_same_place_is_fenced(person: User) -> None:
     operations.submit(submission=asking(person))
     claim = claim_one()
@@ -168,29 +110,6 @@ def test_a_stop_is_idempotent_and_only_the_owners(person: User) -> None:
     assert operations.stop(owner_id=person.pk, run_id="r") is not None
     assert operations.stop(owner_id=person.pk, run_id="r") is None
     assert RunEvent.objects.filter(kind="RUN_FINISHED").count() == 1
-
-
-def test_a_run_whose_lease_is_over_ends_as_interrupted_with_its_words(person: User) -> None:
-    operations.submit(submission=asking(person))
-    claim = claim_one()
-    append(claim, START_TEXT, WORDS)
-    expire(Run.objects.get())
-
-    [run_id] = operations.expired_runs()
-    operations.interrupt(run_id=run_id)
-
-    run = Run.objects.get()
-    assert (run.state, run.error_code, run.epoch) == ("failed", "interrupted", 2)
-    assert Message.objects.get(role="assistant").status == "partial"
-    assert operations.expired_runs() == []
-
-
-def test_a_run_that_lives_is_not_interrupted(person: User) -> None:
-    operations.submit(submission=asking(person))
-    claim = claim_one()
-
-    assert operations.interrupt(run_id=claim.run_id) is None
-    assert Run.objects.get().state == "running"
 
 
 def test_a_deleted_thread_leaves_nothing_and_its_owner_is_told(person: User) -> None:

@@ -7,7 +7,7 @@ from realtime.agent.model import AssistantMessage, UserMessage
 from realtime.chat import agui, operations, queries
 from realtime.chat.models import Run
 from realtime.chat.protocol import START, Cursor
-from tests.chat.test_operations import START_TEXT, WORDS, append, asking, claim_one
+from tests.support.runs import START_TEXT, WORDS, append, asking, claim_one
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

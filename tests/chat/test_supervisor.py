@@ -16,10 +16,10 @@ from django.utils import timezone
 from realtime.accounts.models import User
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, Step, says
-from realtime.chat import bridge, operations, turns
+from realtime.chat import bridge, leases, operations, turns
 from realtime.chat.engine import build_engine
+from realtime.chat.leases import Claim
 from realtime.chat.models import Run
-from realtime.chat.operations import Claim
 from tests.chat.test_engine import submission, watching
 from tests.support.engine import TIMINGS, redis_layer, running_engine
 from tests.support.eventually import until
@@ -84,14 +84,14 @@ async def test_a_run_that_cannot_be_ended_keeps_no_other_from_its_end(
     owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck, other = [await expired_run(owner, thread_id) for thread_id in ("t1", "t2")]
-    interrupt = operations.interrupt
+    interrupt = leases.interrupt
 
     def refusing(*, run_id: UUID) -> Any:
         if run_id == stuck:
             raise OperationalError("canceling statement due to lock timeout")
         return interrupt(run_id=run_id)
 
-    monkeypatch.setattr(operations, "interrupt", refusing)
+    monkeypatch.setattr(leases, "interrupt", refusing)
     async with running_engine(ScriptedModel(says("Words."))) as engine:
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner, "t3"))
@@ -117,7 +117,7 @@ async def test_a_queued_run_that_no_model_takes_ends_and_frees_its_thread(owner:
 async def test_a_queued_run_waits_its_time(owner: int) -> None:
     await asked(owner, "t1")
 
-    assert await bridge.run(operations.unclaimed_runs, queue_s=60) == []
+    assert await bridge.run(leases.unclaimed_runs, queue_s=60) == []
 
 
 async def test_storage_that_comes_back_costs_a_turn_nothing(

@@ -1,0 +1,142 @@
+"""Who works on a run: a process claims it, and when that one is gone another ends it.
+
+Each write is one transaction; async callers give the frames to the hub after the commit.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import LiteralString
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from realtime.chat import agui, under_lock
+from realtime.chat.log import Logged
+from realtime.chat.models import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that is now ours, with all its owner needs to go on; in the order of CLAIM."""
+
+    run_id: UUID
+    thread_pk: UUID
+    owner_id: int
+    thread_id: str
+    client_run_id: str
+    ord: int
+    epoch: int
+    last_seq: int
+    place: dict[str, str | None] = field(kw_only=True)
+
+
+CLAIM: LiteralString = """
+UPDATE run SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, claimed_by = %(me)s,
+  model = %(model)s, prompt_version = %(prompt)s,
+  lease_until = clock_timestamp() + make_interval(secs => %(lease)s::float8),
+  started_at = coalesce(started_at, clock_timestamp())
+FROM thread t
+WHERE t.id = run.thread_id AND run.id IN (
+  SELECT id FROM run WHERE state = 'queued' AND (%(run)s::uuid IS NULL OR id = %(run)s)
+  ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING run.id, run.thread_id, run.owner_id, t.client_thread_id, run.client_run_id, run.ord,
+  run.epoch, run.last_seq, run.input
+"""
+
+
+@transaction.atomic
+def claim(
+    *,
+    me: str,
+    lease_s: float,
+    limit: int,
+    model: str | None,
+    prompt_version: str,
+    run_id: UUID | None = None,
+) -> list[Claim]:
+    """Take queued runs, the oldest first, or just `run_id`."""
+    with connection.cursor() as sql:
+        sql.execute(
+            CLAIM,
+            {
+                "me": me,
+                "lease": lease_s,
+                "limit": limit,
+                "run": run_id,
+                "model": model,
+                "prompt": prompt_version,
+            },
+        )
+        rows = sql.fetchall()
+    return [Claim(*row[:-1], place=_place_of(row[-1])) for row in rows]
+
+
+def expired_runs(*, limit: int = 50) -> list[UUID]:
+    """Runs whose owner has not been heard of for a lease, by the database's clock."""
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT id FROM run WHERE state = 'running' AND lease_until < clock_timestamp()"
+            " ORDER BY created_at LIMIT %s",
+            [limit],
+        )
+        return [row[0] for row in sql.fetchall()]
+
+
+@transaction.atomic
+def interrupt(*, run_id: UUID) -> Logged | None:
+    """End a run whose lease is over as failed, with what was written kept as partial."""
+    run = under_lock.lock_run(run_id=run_id)
+    if run is None or not _lease_is_over(run):
+        return None
+    error = agui.RunError(
+        message="The reply was interrupted. What was written so far is kept.",
+        code="interrupted",
+        metadata={"kindline": {"retryable": True}},
+    )
+    return under_lock.force_finish(run, error, state=Run.State.FAILED, error_code="interrupted")
+
+
+def unclaimed_runs(*, queue_s: float, limit: int = 50) -> list[UUID]:
+    """Runs that nobody took up within `queue_s`, by the database's clock."""
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT id FROM run WHERE state = 'queued'"
+            " AND created_at < clock_timestamp() - make_interval(secs => %s::float8)"
+            " ORDER BY created_at LIMIT %s",
+            [queue_s, limit],
+        )
+        return [row[0] for row in sql.fetchall()]
+
+
+@transaction.atomic
+def give_up(*, run_id: UUID) -> Logged | None:
+    """End a run that nobody took up as failed, so that its thread is free again."""
+    run = under_lock.lock_run(run_id=run_id)
+    if run is None or run.state != Run.State.QUEUED:
+        return None
+    error = agui.RunError(
+        message="No model is free to answer right now. Please try again.",
+        code="upstream_unavailable",
+        metadata={"kindline": {"retryable": True}},
+    )
+    return under_lock.force_finish(
+        run, error, state=Run.State.FAILED, error_code="upstream_unavailable"
+    )
+
+
+def _lease_is_over(run: Run) -> bool:
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT 1 FROM run WHERE id = %s AND state = 'running'"
+            " AND lease_until < clock_timestamp()",
+            [run.id],
+        )
+        return sql.fetchone() is not None
+
+
+def _place_of(raw: str) -> dict[str, str | None]:
+    """Of a run's input, which raw SQL through Django gives as text."""
+    place: dict[str, str | None] = json.loads(raw)["place"]
+    return place

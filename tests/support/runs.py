@@ -1,0 +1,57 @@
+"""Runs as their owners write them, without a process around."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from realtime.accounts.models import User
+from realtime.chat import agui, leases, log
+from realtime.chat.operations import Submission
+
+PLACE: dict[str, str | None] = {"country": None, "timeZone": None, "locale": None}
+START_TEXT = agui.TextMessageStart(message_id="m1", role="assistant")
+WORDS = agui.TextMessageContent(message_id="m1", delta="Half a rep")
+
+
+def asking(person: User, text: str = "hi", **ids: str) -> Submission:
+    return Submission(
+        owner_id=person.pk,
+        thread_id=ids.get("thread_id", "t1"),
+        run_id=ids.get("run_id", str(uuid4())),
+        message_id=ids.get("message_id", str(uuid4())),
+        text=text,
+        place=PLACE,
+    )
+
+
+def claim_one() -> leases.Claim:
+    [claim] = leases.claim(me="test", lease_s=15, limit=1, model="m", prompt_version="p")
+    return claim
+
+
+def append(claim: leases.Claim, *events: agui.AguiEvent, **changes: object) -> log.Outcome:
+    """Write as the owner of this claim would."""
+    entry = log.Append(
+        claim.run_id,
+        claim.thread_pk,
+        claim.epoch,
+        claim.last_seq,
+        "running",
+        log.number(events, after=claim.last_seq),
+        ord=claim.ord,
+    )
+    for name, value in changes.items():
+        setattr(entry, name, value)
+    with connection.cursor() as sql:
+        sql.execute(log.APPEND, log.append_parameters([entry], lease_s=15))
+        return log.read_outcomes(sql.fetchall())[claim.run_id]
+
+
+def expire(run_id: UUID) -> None:
+    with connection.cursor() as sql:
+        sql.execute(
+            "UPDATE run SET lease_until = clock_timestamp() - interval '1 s' WHERE id = %s",
+            [run_id],
+        )
