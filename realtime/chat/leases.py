@@ -1,6 +1,7 @@
 """Who works on a run: a process claims it, and when that one is gone another ends it.
 
 Each write is one transaction; async callers give the frames to the hub after the commit.
+Synthetic threads are their maker's alone: no sweep sees them, and a claim only by name.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ UPDATE run SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, clai
   started_at = coalesce(started_at, clock_timestamp())
 FROM thread t
 WHERE t.id = run.thread_id AND run.id IN (
-  SELECT id FROM run WHERE state = 'queued' AND (%(run)s::uuid IS NULL OR id = %(run)s)
-  ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  SELECT r.id FROM run r JOIN thread ON thread.id = r.thread_id
+  WHERE r.state = 'queued'
+    AND (r.id = %(run)s OR %(run)s::uuid IS NULL AND NOT thread.synthetic)
+  ORDER BY r.created_at LIMIT %(limit)s FOR UPDATE OF r SKIP LOCKED)
 RETURNING run.id, run.thread_id, run.owner_id, t.client_thread_id, run.client_run_id, run.ord,
   run.epoch, run.last_seq, run.input
 """
@@ -77,8 +80,9 @@ def expired_runs(*, limit: int = 50) -> list[UUID]:
     """Runs whose owner has not been heard of for a lease, by the database's clock."""
     with connection.cursor() as sql:
         sql.execute(
-            "SELECT id FROM run WHERE state = 'running' AND lease_until < clock_timestamp()"
-            " ORDER BY created_at LIMIT %s",
+            "SELECT r.id FROM run r JOIN thread t ON t.id = r.thread_id AND NOT t.synthetic"
+            " WHERE r.state = 'running' AND r.lease_until < clock_timestamp()"
+            " ORDER BY r.created_at LIMIT %s",
             [limit],
         )
         return [row[0] for row in sql.fetchall()]
@@ -102,9 +106,10 @@ def unclaimed_runs(*, queue_s: float, limit: int = 50) -> list[UUID]:
     """Runs that nobody took up within `queue_s`, by the database's clock."""
     with connection.cursor() as sql:
         sql.execute(
-            "SELECT id FROM run WHERE state = 'queued'"
-            " AND created_at < clock_timestamp() - make_interval(secs => %s::float8)"
-            " ORDER BY created_at LIMIT %s",
+            "SELECT r.id FROM run r JOIN thread t ON t.id = r.thread_id AND NOT t.synthetic"
+            " WHERE r.state = 'queued'"
+            " AND r.created_at < clock_timestamp() - make_interval(secs => %s::float8)"
+            " ORDER BY r.created_at LIMIT %s",
             [queue_s, limit],
         )
         return [row[0] for row in sql.fetchall()]

@@ -23,6 +23,8 @@ class Thread(models.Model):
     )
     client_thread_id = models.TextField()
     last_ord = models.IntegerField(default=0, db_default=0)
+    # Made by `./dev demo`: nobody said it, no supervisor answers it, no export may hold it.
+    synthetic = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

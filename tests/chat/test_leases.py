@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from realtime.accounts.models import User
 from realtime.chat import leases, operations
-from realtime.chat.models import Message, Run
+from realtime.chat.models import Message, Run, Thread
 from tests.support.runs import START_TEXT, WORDS, append, asking, claim_one, expire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,3 +47,28 @@ def test_a_run_that_lives_is_not_interrupted(person: User) -> None:
 
     assert leases.interrupt(run_id=claim.run_id) is None
     assert Run.objects.get().state == "running"
+
+
+@pytest.fixture
+def synthetic_run(person: User) -> UUID:
+    """Queued, in a thread that nobody lives in."""
+    logged = operations.submit(submission=asking(person))
+    Thread.objects.update(synthetic=True)
+    return logged.run_id
+
+
+def test_a_synthetic_run_is_claimed_only_by_name(synthetic_run: UUID) -> None:
+    nobodys = leases.claim(me="x", lease_s=15, limit=5, model=None, prompt_version="p")
+    named = leases.claim(
+        me="x", lease_s=15, limit=5, model=None, prompt_version="p", run_id=synthetic_run
+    )
+
+    assert (nobodys, [claim.run_id for claim in named]) == ([], [synthetic_run])
+
+
+def test_a_synthetic_run_is_swept_neither_queued_nor_expired(synthetic_run: UUID) -> None:
+    assert leases.unclaimed_runs(queue_s=-1) == []
+
+    leases.claim(me="x", lease_s=-1, limit=1, model=None, prompt_version="p", run_id=synthetic_run)
+
+    assert leases.expired_runs() == []
