@@ -1,4 +1,4 @@
-"""A TCP proxy before Postgres that can go mute, or lose one answer after its commit."""
+"""A TCP proxy before Postgres or a server: it can go mute, or lose one answer."""
 
 from __future__ import annotations
 
@@ -93,15 +93,15 @@ class _Line:
 
 @asynccontextmanager
 async def tcp_proxy(url: str) -> AsyncIterator[tuple[TcpProxy, str]]:
-    """A proxy before the database of `url`, and the url that leads through it."""
+    """A proxy before what `url` names, and the url that leads through it."""
     parts = urlsplit(url)
     assert parts.hostname is not None
     proxy = TcpProxy((parts.hostname, parts.port or 5432))
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    who = parts.netloc.rpartition("@")[0]
+    who, at, _ = parts.netloc.rpartition("@")
     try:
-        yield proxy, urlunsplit(parts._replace(netloc=f"{who}@127.0.0.1:{port}"))
+        yield proxy, urlunsplit(parts._replace(netloc=f"{who}{at}127.0.0.1:{port}"))
     finally:
         server.close()
         await proxy.close()

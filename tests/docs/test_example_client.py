@@ -1,0 +1,72 @@
+"""The client of docs/protocol.md, run as its readers run it, over a line that is cut."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from realtime.chat.models import Message, Run
+from tests.support.openai_scenarios import Gate, says
+from tests.support.openai_server import ThreadedOpenAIServer
+from tests.support.server import AppServer
+from tests.support.tcp_proxy import tcp_proxy
+
+pytestmark = pytest.mark.process
+CLIENT = Path(settings.BASE_DIR) / "docs" / "examples" / "client.py"
+PATIENCE_S = 30
+MASKED_TEXT = b"\x81\xfe"  # how a client's text frame of more than 125 bytes begins
+
+
+async def start(url: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, CLIENT, url, "hi", stdout=PIPE, stderr=PIPE
+    )
+
+
+async def rest_of(client: Process) -> tuple[str, str]:
+    async with asyncio.timeout(PATIENCE_S):
+        said, complained = await client.communicate()
+    return said.decode(), complained.decode()
+
+
+async def test_the_client_shows_a_reply(app: AppServer) -> None:
+    client = await start(app.url)
+
+    assert await rest_of(client) == ("I hear you.\n[finished]\n", "")
+
+
+async def test_a_line_cut_in_mid_reply_costs_no_word_and_repeats_none(
+    app: AppServer, model: ThreadedOpenAIServer
+) -> None:
+    gate = Gate()
+    model.play(says("Before. ", gate, "After."))
+    async with tcp_proxy(app.url) as (proxy, url):
+        client = await start(url)
+        assert client.stdout is not None
+        before = await client.stdout.readexactly(len("Before. "))
+
+        await proxy.close()  # the lines of now; new ones are served
+        gate.open()
+        after, complaints = await rest_of(client)
+
+    assert (before.decode() + after, complaints) == ("Before. After.\n[finished]\n", "")
+    assert await Run.objects.acount() == 1
+
+
+async def test_a_message_whose_acknowledgement_was_lost_is_sent_again_and_asked_once(
+    app: AppServer,
+) -> None:
+    async with tcp_proxy(app.url) as (proxy, url):
+        proxy.lose_answer_to = MASKED_TEXT
+        client = await start(url)
+
+        said = await rest_of(client)
+
+    assert said == ("I hear you.\n[finished]\n", "")
+    assert proxy.lost.is_set()
+    assert await Message.objects.filter(role="user").acount() == 1
