@@ -1,0 +1,70 @@
+"""Servers in trouble: as deployed, with neither Postgres nor Redis to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from tests.support.server import AppServer
+from tests.support.troubled_urls import SECRET
+
+pytestmark = pytest.mark.process
+
+NOWHERE = {
+    "DATABASE_URL": "postgres://nobody:none@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+DEPLOYED = {"DEBUG": "0", "ALLOWED_HOSTS": "127.0.0.1", "SECURE_SSL_REDIRECT": "0"}
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AppServer]:
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    troubled = {"DJANGO_SETTINGS_MODULE": "tests.support.troubled_settings"}
+    with AppServer(log, **troubled, **DEPLOYED, **NOWHERE) as server:
+        yield server
+
+
+def ask(server: AppServer, path: str, **headers: str) -> tuple[HTTPResponse, str]:
+    line = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    line.request("GET", path, headers=headers)
+    answer = line.getresponse()
+    body = answer.read().decode()
+    line.close()
+    return answer, body
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "title"),
+    [
+        ("/fail/broken", 500, "Something broke here"),
+        ("/no/such/page", 404, "There is no page here"),
+        ("/ws/v1/chat", 404, "There is no page here"),
+        ("/fail/closed", 403, "This page is closed to you"),
+    ],
+)
+def test_a_deployed_server_answers_trouble_with_a_page(
+    deployed: AppServer, path: str, status: int, title: str
+) -> None:
+    answer, body = ask(deployed, path, Cookie="sessionid=stale; csrftoken=stale")
+
+    assert (answer.status, answer.getheader("Set-Cookie")) == (status, None)
+    assert f"<h1>{title}</h1>" in body
+    assert 'href="/help"' in body
+    assert SECRET not in body
+
+
+def test_an_unknown_socket_is_refused_without_an_uproar(deployed: AppServer) -> None:
+    before = deployed.log.read_text().count("Traceback")
+
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{deployed.port}/ws/v2/none", proxy=None)
+
+    assert refused.value.response.status_code == 403
+    assert deployed.log.read_text().count("Traceback") == before

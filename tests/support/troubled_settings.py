@@ -1,0 +1,7 @@
+"""The project's settings with addresses that fail."""
+
+from __future__ import annotations
+
+from config.settings import *  # noqa: F403 (settings are for inheriting)
+
+ROOT_URLCONF = "tests.support.troubled_urls"
