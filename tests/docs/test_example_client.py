@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from realtime.chat.models import Message, Run
+from realtime.chat.models import Run
 from tests.support.openai_scenarios import Gate, says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer
@@ -69,4 +69,4 @@ async def test_a_message_whose_acknowledgement_was_lost_is_sent_again_and_asked_
 
     assert said == ("I hear you.\n[finished]\n", "")
     assert proxy.lost.is_set()
-    assert await Message.objects.filter(role="user").acount() == 1
+    assert await Run.objects.acount() == 1
