@@ -1,6 +1,7 @@
 """Reads settings from the environment through django-environ and refuses nonsense loudly.
 
-Every reader raises ImproperlyConfigured with the variable's name and what it takes.
+Every reader raises ImproperlyConfigured with the variable's name and what it takes. Blank counts
+as not given, as in .env: a compose file hands on what the operator left blank.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 _env = environ.Env()
 _TRUE = {"1", "true", "yes", "on"}
-_FALSE = {"0", "false", "no", "off", ""}
+_FALSE = {"0", "false", "no", "off"}
 
 
 def env_str(name: str, default: str = "") -> str:
-    return str(_env.str(name, default=default)).strip()
+    return str(_env.str(name, default=default)).strip() or default
 
 
 def env_bool(name: str, *, default: bool) -> bool:

@@ -20,6 +20,7 @@ from config.env import (
     env_secret,
     env_str,
 )
+from config.public import LOOPBACK_HOSTS, read_public_url, refuse_endless_redirect
 from realtime.rehearsal.texts import SUGGESTIONS
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[...] is only generic for type checkers otherwise
@@ -42,9 +43,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Who may reach it -----------------------------------------------------------------------
 
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+# The address people type; what follows from it can still be said one by one.
+PUBLIC_URL = read_public_url(env_str("PUBLIC_URL"))
+_https = PUBLIC_URL.https if PUBLIC_URL else not DEBUG
+_hosts = PUBLIC_URL.hosts if PUBLIC_URL else list(LOOPBACK_HOSTS) if DEBUG else []
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or _hosts
 # Origins a browser may connect from, besides the host it asked (scheme://host[:port]).
-ALLOWED_ORIGINS = env_list("ALLOWED_ORIGINS")
+ALLOWED_ORIGINS = [*([PUBLIC_URL.origin] if PUBLIC_URL else []), *env_list("ALLOWED_ORIGINS")]
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 # Proxies whose X-Forwarded-For is believed: addresses or networks.
 TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
@@ -70,6 +75,7 @@ INSTALLED_APPS = [
     "realtime.rehearsal",
 ]
 MIDDLEWARE = [
+    "config.health.healthz",
     "config.error_pages.middleware.ErrorPages",  # outermost: it has the last word on an error
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -147,7 +153,10 @@ OPENAI_BASE_URL = env_str("OPENAI_BASE_URL")
 OPENAI_MODEL = env_str("OPENAI_MODEL")
 OPENAI_WIRE = env_choice("OPENAI_WIRE", choices=("auto", "responses", "chat"), default="auto")
 OPENAI_REASONING_EFFORT = env_str("OPENAI_REASONING_EFFORT")
-ALLOW_REHEARSAL = DEBUG or env_bool("ALLOW_REHEARSAL", default=False)
+# Where only this machine's own people come, a first look needs no further word.
+ALLOW_REHEARSAL = DEBUG or env_bool(
+    "ALLOW_REHEARSAL", default=PUBLIC_URL is not None and PUBLIC_URL.loopback
+)
 # Where the built-in scripted demo listens; ./dev run sets it when no model is configured.
 REHEARSAL_URL = env_str("REHEARSAL_URL")
 REHEARSAL_SUGGESTIONS = list(SUGGESTIONS)
@@ -194,13 +203,15 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 30 * 24 * 3600
-CSRF_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = _https
 CSRF_FAILURE_VIEW = "config.error_pages.views.stale_form"
-SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=_https)
+if PUBLIC_URL and SECURE_SSL_REDIRECT:
+    refuse_endless_redirect(TRUSTED_PROXIES)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
-SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
+SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", default=31_536_000 if _https else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
 SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 X_FRAME_OPTIONS = "DENY"

@@ -33,23 +33,8 @@ def start_rehearsal(guard: Warden, checkout: Checkout, env: dict[str, str]) -> l
 
 
 def start_server(guard: Warden, checkout: Checkout, env: dict[str, str], *, port: int) -> Child:
-    """Start uvicorn; its log goes to the terminal."""
-    options = {
-        "--host": "127.0.0.1",
-        "--port": str(port),
-        "--loop": "uvloop",
-        "--http": "httptools",
-        "--ws": "websockets-sansio",
-        "--ws-max-size": str(1024 * 1024),  # the protocol's largest frame; above it: close 1009
-        "--ws-per-message-deflate": "false",  # frames are small; deflate costs 35 KiB a socket
-        "--lifespan": "on",
-        "--timeout-graceful-shutdown": "3",
-        "--log-level": "warning",
-    }
-    words = [word for option in options.items() for word in option]
-    # Else uvicorn believes X-Forwarded-For from loopback; TRUSTED_PROXIES alone decides that.
-    uvicorn = ("-m", "uvicorn", "config.asgi:application", "--no-access-log", "--no-proxy-headers")
-    command = checkout.python_command(*uvicorn, *words)
+    """Start the server as the image does; its log goes to the terminal."""
+    command = checkout.python_command("-m", "config.serve", "--port", str(port), "--grace", "3")
     return guard.spawn("the server", command, env=env, cwd=checkout.root)
 
 

@@ -46,7 +46,8 @@ def production_env() -> dict[str, str]:
     return check_env() | {
         "DEBUG": "0",
         "SECRET_KEY": secrets.token_urlsafe(64),
-        "ALLOWED_HOSTS": "kindline.example",
+        "PUBLIC_URL": "https://kindline.example",
+        "TRUSTED_PROXIES": "127.0.0.1",
     }
 
 

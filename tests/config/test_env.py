@@ -20,9 +20,7 @@ def test_blank_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("raw", "meant"), [("on", True), ("YES", True), ("off", False)])
-def test_a_switch_is_read_in_words(
-    raw: str, meant: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_switch_is_read_in_words(raw: str, meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KNOB", raw)
 
     assert env_bool("KNOB", default=not meant) is meant

@@ -63,7 +63,9 @@ def test_blank_means_not_given() -> None:
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"^PUBLIC_URL=.*say https://kindline\.example$"):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"^PUBLIC_URL=.*say https://kindline\.example$"
+    ):
         read_public_url(text)
 
 

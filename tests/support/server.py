@@ -36,12 +36,7 @@ def database_url() -> str:
 
 
 COMMANDS = {
-    "uvicorn": [
-        *("-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", "{port}"),
-        *("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--lifespan", "on"),
-        *("--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "3"),
-        *("--log-level", "warning", "--no-proxy-headers"),
-    ],
+    "uvicorn": ["-m", "config.serve", "--port", "{port}", "--grace", "3"],
     "daphne": [
         *("-m", "daphne", "-v0", "-b", "127.0.0.1", "-p", "{port}", "config.asgi:application")
     ],

@@ -1,0 +1,48 @@
+"""`python -m config.serve`: the application on uvicorn, with the options every way in shares.
+
+`./dev run`, the image and the tests' servers start this, so that none differs from the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+import uvicorn
+
+MAX_FRAME_BYTES = 1024 * 1024  # the protocol's largest frame; above it: close 1009
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    asked = _parser().parse_args(words)
+    uvicorn.run(
+        "config.asgi:application",
+        host=asked.host,
+        port=asked.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,  # frames are small; deflate costs 35 KiB a socket
+        lifespan="on",
+        timeout_graceful_shutdown=asked.grace,
+        log_level="warning",
+        access_log=False,
+        # Else uvicorn believes X-Forwarded-For from loopback; TRUSTED_PROXIES alone decides that.
+        proxy_headers=False,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m config.serve", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument(
+        "--grace", type=int, default=10, metavar="S", help="seconds open requests have at the end"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()
