@@ -29,7 +29,7 @@ def env_bool(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={raw!r}: say on or off")
 
 
-def env_int(name: str, *, default: int, least: int = 0) -> int:
+def env_int(name: str, *, default: int, least: int = 0, most: int | None = None) -> int:
     raw = env_str(name, str(default))
     try:
         value = int(raw)
@@ -37,6 +37,8 @@ def env_int(name: str, *, default: int, least: int = 0) -> int:
         raise ImproperlyConfigured(f"{name}={raw!r}: must be a whole number") from None
     if value < least:
         raise ImproperlyConfigured(f"{name}={value}: must be {least} or more")
+    if most is not None and value > most:
+        raise ImproperlyConfigured(f"{name}={value}: must be {most} or less")
     return value
 
 

@@ -167,6 +167,11 @@ MAX_TURNS = env_int("MAX_TURNS", default=200, least=1)
 # Multiplies every timer of realtime/chat/timings.py; tests use 0.1.
 TIMINGS_SCALE = env_float("TIMINGS_SCALE", default=1.0)
 
+# --- How long words are kept -----------------------------------------------------------------
+
+# Days after the last message of a conversation; 0 keeps it until somebody deletes it.
+RETENTION_DAYS = env_int("RETENTION_DAYS", default=30, least=0, most=36_500)
+
 # --- Web ------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
@@ -201,6 +206,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_ENGINE = "realtime.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _https

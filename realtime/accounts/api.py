@@ -1,5 +1,6 @@
 """How people get in: a cookie for a browser, a token for a custom client.
 
+The cookie ends with the browser unless the guest asked to be kept on this device.
 POST /guest needs an allowed Origin, as everything that works by cookie; a client that sends none
 is no browser and takes POST /tokens, which reads no cookie and asks for no Origin. A foreign page
 may use neither: it could read no answer, only spend its visitor's hourly share.
@@ -15,9 +16,9 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from ninja.responses import Status
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StrictBool
 
-from realtime.accounts import door, operations
+from realtime.accounts import door, operations, sessions
 from realtime.accounts.errors import ApiError, origin_refused
 from realtime.accounts.handshake import clean_origin
 from realtime.accounts.models import User
@@ -34,8 +35,13 @@ def _checked_origin(text: str) -> str:
     return origin
 
 
+class GuestIn(Schema):
+    keep: StrictBool | None = None
+
+
 class GuestOut(Schema):
     kind: Literal["guest", "account"]
+    kept: bool
 
 
 class TokenIn(Schema):
@@ -59,19 +65,25 @@ _REFUSALS = {403: ErrorOut, 422: ErrorOut, 429: ErrorOut}
 
 
 @router.post("/guest", auth=None, response={200: GuestOut, **_REFUSALS})
-def enter_as_guest(request: HttpRequest, response: HttpResponse) -> Status[GuestOut]:
-    """Give this browser a guest's session, or keep the one it has."""
+def enter_as_guest(
+    request: HttpRequest, response: HttpResponse, body: GuestIn | None = None
+) -> Status[GuestOut]:
+    """Give this browser a guest's session, or let the one it has live on.
+
+    `keep` asks for one that outlives the browser, or no longer; absent leaves it as it is.
+    """
     if not door.request_admitted(request, method="cookie"):
         raise origin_refused(
             "This needs an Origin that is allowed here. Not a browser? POST /api/v1/tokens."
         )
-    if isinstance(request.user, User):
-        request.session.modified = True  # lives on from this visit
-    else:
-        _spend_share(request)
-        login(request, operations.create_guest(), backend=_BACKEND)
+    keep = None if body is None else body.keep
     response["Cache-Control"] = "no-store"
-    return Status(200, GuestOut(kind=_kind(request)))
+    if isinstance(request.user, User):
+        return Status(200, _welcome_back(request, request.user, keep=keep))
+    _spend_share(request)
+    login(request, operations.create_guest(), backend=_BACKEND)
+    kept = sessions.renew(request.session, keep=keep is True)
+    return Status(200, GuestOut(kind="guest", kept=kept))
 
 
 @router.post("/tokens", auth=None, response={201: TokenOut, **_REFUSALS}, by_alias=True)
@@ -87,8 +99,13 @@ def issue_token(
     return Status(201, TokenOut(token=issued.token, expires_at=issued.expires_at))
 
 
-def _kind(request: HttpRequest) -> Literal["guest", "account"]:
-    return "guest" if getattr(request.user, "kind", None) == User.Kind.GUEST else "account"
+def _welcome_back(request: HttpRequest, user: User, *, keep: bool | None) -> GuestOut:
+    """An account chose its session's end by logging in: `keep` is for guests."""
+    if user.kind != User.Kind.GUEST:
+        request.session.modified = True  # lives on from this visit
+        return GuestOut(kind="account", kept=not request.session.get_expire_at_browser_close())
+    operations.note_visit(user_id=user.pk)
+    return GuestOut(kind="guest", kept=sessions.renew(request.session, keep=keep))
 
 
 def _spend_share(request: HttpRequest) -> None:

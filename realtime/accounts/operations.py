@@ -36,6 +36,12 @@ def create_guest() -> User:
 
 
 @transaction.atomic
+def note_visit(*, user_id: int) -> None:
+    """Remember that a guest was here; long after the last visit the guest is forgotten."""
+    User.objects.filter(pk=user_id).update(last_login=timezone.now())
+
+
+@transaction.atomic
 def create_client_token(
     *, allowed_origins: Sequence[str] = (), lifetime: timedelta = TOKEN_LIFETIME
 ) -> IssuedToken:

@@ -10,6 +10,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from realtime.accounts import operations, queries
+from realtime.accounts.models import User
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -24,7 +25,7 @@ class AdminLinkView(View):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         if not queries.admin_link_open(token=token):
             return _gone(request)
-        return render(request, "accounts/enter.html")
+        return render(request, "accounts/enter.html", {"ends_chat": _is_guest(request)})
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         superuser = operations.use_admin_link(token=token)
@@ -32,6 +33,11 @@ class AdminLinkView(View):
             return _gone(request)
         login(request, superuser, backend="django.contrib.auth.backends.ModelBackend")
         return redirect("admin:index")
+
+
+def _is_guest(request: HttpRequest) -> bool:
+    """A browser has one session: that of the admin takes the place of a guest's."""
+    return isinstance(request.user, User) and request.user.kind == User.Kind.GUEST
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 HOST = "127.0.0.1:8000"
@@ -24,3 +25,10 @@ def browser(address: str) -> Client:
 def program(address: str) -> Client:
     """A client that is no browser: it sends no Origin."""
     return Client(headers={"Host": HOST}, REMOTE_ADDR=address)
+
+
+def enter(client: Client, body: str | bytes = "", **headers: str) -> HttpResponse:
+    """POST /guest as the page does."""
+    answer = client.post("/api/v1/guest", body, content_type="application/json", headers=headers)
+    assert isinstance(answer, HttpResponse)
+    return answer

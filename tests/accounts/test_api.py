@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -14,7 +13,7 @@ from pytest_django import Settings
 
 from config.api import api
 from realtime.accounts.models import ClientToken, User
-from tests.accounts.conftest import HOST
+from tests.accounts.conftest import HOST, enter
 
 pytestmark = pytest.mark.django_db
 
@@ -24,80 +23,6 @@ def post_tokens(client: Client, body: str | bytes = "", **headers: str) -> HttpR
     answer = client.post("/api/v1/tokens", body, content_type="application/json", headers=named)
     assert isinstance(answer, HttpResponse)
     return answer
-
-
-def test_a_browser_becomes_a_guest(browser: Client) -> None:
-    answer = browser.post("/api/v1/guest")
-
-    assert (answer.status_code, answer.json()) == (200, {"kind": "guest"})
-    assert answer["Cache-Control"] == "no-store"
-    assert User.objects.get().kind == User.Kind.GUEST
-
-
-def test_the_session_cookie_is_hidden_from_scripts_and_stays_at_home(browser: Client) -> None:
-    cookie = browser.post("/api/v1/guest").cookies[settings.SESSION_COOKIE_NAME]
-
-    assert cookie["httponly"]
-    assert cookie["samesite"] == "Lax"
-
-
-def test_a_guest_who_comes_back_stays_the_same(browser: Client) -> None:
-    browser.post("/api/v1/guest")
-    Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
-
-    answer = browser.post("/api/v1/guest")
-
-    assert (answer.status_code, answer.json()) == (200, {"kind": "guest"})
-    assert User.objects.count() == 1
-    assert Session.objects.get().expire_date > timezone.now() + timedelta(days=29)
-
-
-def test_a_guest_whose_session_ended_becomes_a_new_one(browser: Client) -> None:
-    browser.post("/api/v1/guest")
-    Session.objects.all().delete()
-
-    browser.post("/api/v1/guest")
-
-    assert User.objects.count() == 2
-
-
-def test_an_account_stays_itself(browser: Client) -> None:
-    browser.force_login(User.objects.create_user("alice"))
-
-    assert browser.post("/api/v1/guest").json() == {"kind": "account"}
-
-
-def test_coming_back_costs_nothing(browser: Client, settings: Settings) -> None:
-    settings.GUESTS_PER_HOUR = 1
-
-    statuses = [browser.post("/api/v1/guest").status_code for _ in range(3)]
-
-    assert statuses == [200, 200, 200]
-
-
-@pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "https://127.0.0.1:8000", "http://127.0.0.1:9000"]
-)
-def test_a_foreign_page_cannot_make_a_guest(browser: Client, origin: str) -> None:
-    answer = browser.post("/api/v1/guest", headers={"Origin": origin})
-
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
-    assert not User.objects.exists()
-
-
-def test_an_allowed_origin_can_make_a_guest(browser: Client, settings: Settings) -> None:
-    settings.ALLOWED_ORIGINS = ["https://partner.example"]
-
-    answer = browser.post("/api/v1/guest", headers={"Origin": "https://partner.example"})
-
-    assert answer.status_code == 200
-
-
-def test_a_client_without_an_origin_is_sent_to_the_tokens(program: Client) -> None:
-    answer = program.post("/api/v1/guest")
-
-    assert answer.status_code == 403
-    assert "/api/v1/tokens" in answer.json()["message"]
 
 
 def test_a_program_gets_a_token_of_a_new_guest(program: Client) -> None:
@@ -111,7 +36,7 @@ def test_a_program_gets_a_token_of_a_new_guest(program: Client) -> None:
 
 
 def test_a_token_never_speaks_for_the_one_with_the_cookie(browser: Client) -> None:
-    browser.post("/api/v1/guest")
+    enter(browser)
     there = User.objects.get()
 
     answer = post_tokens(browser, "{}")
@@ -166,7 +91,7 @@ def test_unknown_keys_are_ignored(program: Client) -> None:
 
 def test_guests_and_tokens_share_one_hourly_limit(browser: Client, settings: Settings) -> None:
     settings.GUESTS_PER_HOUR = 2
-    browser.post("/api/v1/guest")
+    enter(browser)
     post_tokens(browser)
 
     answer = post_tokens(browser)

@@ -11,7 +11,7 @@ from config.api import api
 from realtime.accounts.auth import PersonAuth
 from realtime.accounts.errors import ApiError
 from realtime.accounts.operations import create_client_token
-from tests.accounts.conftest import HERE, HOST
+from tests.accounts.conftest import HERE, HOST, enter
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ def asked(method: str, **headers: str) -> HttpRequest:
 
 @pytest.fixture
 def cookie(browser: Client) -> str:
-    browser.post("/api/v1/guest")
+    enter(browser)
     return f"sessionid={browser.cookies['sessionid'].value}"
 
 

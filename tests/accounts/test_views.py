@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from realtime.accounts.models import AdminLink, User
 from realtime.accounts.operations import create_admin_link
-from tests.accounts.conftest import HERE, HOST
+from tests.accounts.conftest import HERE, HOST, enter
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +40,14 @@ def test_a_look_at_the_link_does_not_spend_it(browser: Client) -> None:
     assert b'<form method="post">' in page.content
     assert not AdminLink.objects.get().used_at
     assert "no-store" in page["Cache-Control"]
+
+
+def test_the_page_warns_a_guest_that_the_chat_of_this_browser_ends(browser: Client) -> None:
+    link = printed_link()
+    assert b"leaves it for good" not in browser.get(link).content
+    enter(browser)
+
+    assert b"leaves it for good" in browser.get(link).content
 
 
 def test_the_button_needs_the_token_of_its_page() -> None:
