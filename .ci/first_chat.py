@@ -21,8 +21,8 @@ _PATIENCE_S = 30.0
 def main(base: str) -> None:
     """Write what was answered; end with the reason when something was not."""
     for path in ("/", "/help"):
-        if b"Kindline" not in _fetched(base + path):
-            sys.exit(f"{path} does not speak of Kindline")
+        if b"</html>" not in _fetched(base + path):
+            sys.exit(f"{path} is no whole page")
     began = time.monotonic()
     events = _reply(base)
     contacts = [contact for event in events for contact in _contacts(event)]
