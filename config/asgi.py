@@ -12,9 +12,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()  # before anything that touches models
 
 from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
-from psycopg.conninfo import make_conninfo  # noqa: E402
-from psycopg.pq import Conninfo  # noqa: E402
 
 from realtime.chat import bridge  # noqa: E402
 from realtime.chat.answering import configured_model  # noqa: E402
@@ -49,18 +46,11 @@ class Lifespan:
         bridge.close_connections()
 
 
-def _conninfo() -> str:
-    """The database of Django's settings, tests' own included, as libpq has it."""
-    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
-    parameters = connection.get_connection_params()
-    return make_conninfo("", **{k: v for k, v in parameters.items() if k in known and v})
-
-
 _config = configured_model()
 _model = None if _config is None else OpenAIModel(_config)
 engine = build_engine(
     model=_model,
-    conninfo=_conninfo(),
+    conninfo=bridge.conninfo(),
     timings=Timings().scaled(settings.TIMINGS_SCALE),
     max_turns=settings.MAX_TURNS,
 )

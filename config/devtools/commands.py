@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.devtools.checkout import Checkout, this_checkout
 from config.devtools.checks import check
+from config.devtools.demo import demo
 from config.devtools.formatting import fmt
 from config.devtools.locks import lock
 from config.devtools.manage import manage
@@ -123,12 +124,19 @@ def _probe_model(checkout: Checkout, arguments: Sequence[str]) -> int:
     return manage(checkout, ["probe_model", *arguments])
 
 
+def _demo(checkout: Checkout, arguments: Sequence[str]) -> int:
+    if list(arguments) not in ([], ["--remove"]):
+        raise Trouble(f"demo takes --remove or nothing, not: {' '.join(arguments)}", code=USAGE)
+    return demo(checkout, arguments)
+
+
 COMMANDS = {
     "run": Command("run [--port N]", "serve Kindline on this machine until Ctrl-C", _run),
     "test": Command("test [PYTEST ARGS...]", "run all tests, or the chosen ones", test),
     "check": Command("check", "say whether everything is clean", _alone(check)),
     "fmt": Command("fmt", "format, and fix what can be fixed", _alone(fmt)),
     "manage": Command("manage ARGS...", "manage.py on the running stack, or its own", manage),
+    "demo": Command("demo [--remove]", "make synthetic threads for the admin", _demo),
     "probe-model": Command("probe-model", "try the configured model for real", _probe_model),
     "lock": Command("lock", "make the hashed locks again", _alone(lock)),
     "bench": Command("bench", "measure (nothing yet)", _alone(_nothing_yet)),

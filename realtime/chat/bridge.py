@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,6 +61,13 @@ def close_connections() -> None:
 
     for future in [_threads.submit(close) for _ in range(THREADS)]:
         future.result()
+
+
+def conninfo() -> str:
+    """The database of Django's settings, tests' own included, as libpq has it."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    parameters = connection.get_connection_params()
+    return make_conninfo("", **{k: v for k, v in parameters.items() if k in known and v})
 
 
 def _call(function: Callable[[], R]) -> R:

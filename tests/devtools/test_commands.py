@@ -26,6 +26,7 @@ def dev(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str
         ["run", "--port=65536"],
         ["run", "8000"],
         ["check", "realtime"],
+        ["demo", "--base-url"],
     ],
 )
 def test_words_it_does_not_know_get_one_line_and_status_2(words: list[str]) -> None:
