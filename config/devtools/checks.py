@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.devtools import environment, house, locks, setup
+from config.devtools import compose, environment, house, locks, setup
 from config.devtools.application import manage_command
 from config.devtools.checkout import Checkout
 from config.devtools.node import Node
@@ -79,10 +79,13 @@ def _django(guard: Warden, checkout: Checkout) -> list[Check]:
 
 def _rest(guard: Warden, checkout: Checkout, node: Node) -> list[Check]:
     schema = ["--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]
-    compose = checkout.python_command("-m", "check_jsonschema", *schema)
+    valid = checkout.python_command("-m", "check_jsonschema", *schema)
+    hadolint = [str(checkout.venv / "bin" / "hadolint"), "--config", ".hadolint.yaml", "Dockerfile"]
     page, env = checkout.frontend, clean_env(node.env)
     return [
-        _command(guard, checkout, "compose file", compose, clean_env()),
+        _command(guard, checkout, "compose file", valid, clean_env()),
+        Check("compose variables", lambda: "\n".join(compose.strange_variables(checkout.root))),
+        _command(guard, checkout, "Dockerfile", hadolint, clean_env()),
         Check("locks", lambda: "\n".join(locks.stale(checkout))),
         Check("short functions", lambda: "\n".join(house.long_functions(checkout.root))),
         Check("no machine's paths", lambda: "\n".join(house.machine_paths(checkout.root))),

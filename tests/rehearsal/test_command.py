@@ -13,6 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from realtime.rehearsal.management.commands.rehearsal import Command
+
 ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = {
     "SECRET_KEY": "x",
@@ -55,7 +57,14 @@ def test_a_busy_port_is_one_clear_line() -> None:
             call_command("rehearsal", "--port", str(port))
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104 - refused
-def test_the_command_listens_on_loopback_only(host: str) -> None:
-    with pytest.raises(CommandError, match="not a loopback address"):
+@pytest.mark.parametrize("host", ["172.18.0.5", "10.89.0.3", "fd00::5"])
+def test_the_command_may_listen_inside_a_network_of_containers(host: str) -> None:
+    parsed = Command().create_parser("manage.py", "rehearsal").parse_args(["--host", host])
+
+    assert parsed.host == host
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "8.8.8.8", "example.org"])  # noqa: S104 - refused
+def test_the_command_listens_on_no_public_address(host: str) -> None:
+    with pytest.raises(CommandError, match="neither a loopback nor a private address"):
         call_command("rehearsal", "--host", host)
