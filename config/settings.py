@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "csp",
+    "procrastinate.contrib.django",
     "realtime.accounts",
     "realtime.hotlines",
     "realtime.chat",
@@ -171,6 +172,8 @@ TIMINGS_SCALE = env_float("TIMINGS_SCALE", default=1.0)
 
 # Days after the last message of a conversation; 0 keeps it until somebody deletes it.
 RETENTION_DAYS = env_int("RETENTION_DAYS", default=30, least=0, most=36_500)
+# A worker that starts does what the clock asked for since yesterday, once.
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
 
 # --- Web ------------------------------------------------------------------------------------
 
@@ -237,7 +240,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     # One line a model request would drown the rest.
-    "loggers": {"httpx2": {"level": "WARNING"}},
+    "loggers": {"httpx2": {"level": "WARNING"}, "procrastinate": {"level": "WARNING"}},
     "root": {
         "handlers": ["stderr"],
         "level": env_choice(

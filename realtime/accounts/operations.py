@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from realtime.accounts.models import AdminLink, ClientToken, User
@@ -83,6 +85,22 @@ def use_admin_link(*, token: str) -> User | None:
     if not link.filter(used_at=None, expires_at__gt=now).update(used_at=now):
         return None
     return User.objects.get(admin_links__in=link)
+
+
+@transaction.atomic
+def delete_ended(*, rows: QuerySet[Session] | QuerySet[ClientToken] | QuerySet[AdminLink]) -> int:
+    """Delete sessions, tokens or links that open nothing any more."""
+    return rows.delete()[0]
+
+
+@transaction.atomic
+def delete_guests(*, ids: Collection[int], still: QuerySet[User]) -> int:
+    """Delete those of these guests to whom `still` applies once nobody can change them."""
+    people = User.objects.select_for_update(skip_locked=True).filter(pk__in=ids)
+    locked = list(people.order_by("pk").values_list("pk", flat=True))
+    gone = list(still.filter(pk__in=locked).values_list("pk", flat=True))
+    User.objects.filter(pk__in=gone).delete()
+    return len(gone)
 
 
 def _some_superuser() -> User:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -72,6 +75,28 @@ def admin_link_open(*, token: str) -> bool:
     return AdminLink.objects.filter(
         link_hash=hash_token(token), used_at=None, expires_at__gt=timezone.now()
     ).exists()
+
+
+def ended_sessions(*, now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(expire_date__lte=now)
+
+
+def ended_tokens(*, now: datetime) -> QuerySet[ClientToken]:
+    """Expired and revoked ones."""
+    return ClientToken.objects.filter(Q(expires_at__lte=now) | Q(revoked_at__isnull=False))
+
+
+def ended_links(*, now: datetime) -> QuerySet[AdminLink]:
+    """Expired and used ones."""
+    return AdminLink.objects.filter(Q(expires_at__lte=now) | Q(used_at__isnull=False))
+
+
+def guests_away(*, since: datetime, now: datetime) -> QuerySet[User]:
+    """Guests whose last visit is before `since` and who hold no token that still opens."""
+    standing = ClientToken.objects.filter(user=OuterRef("pk"), revoked_at=None, expires_at__gt=now)
+    return User.objects.alias(seen=Coalesce("last_login", "date_joined")).filter(
+        ~Exists(standing), kind=User.Kind.GUEST, seen__lt=since
+    )
 
 
 def _session_user(data: dict[str, Any]) -> AbstractBaseUser | None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from realtime.accounts import queries as accounts
+from realtime.accounts.models import User
 from realtime.agent.model import (
     AssistantMessage,
     ChatMessage,
@@ -89,6 +93,19 @@ def history(*, thread_id: UUID, up_to_ord: int) -> list[ChatMessage]:
         thread_id=thread_id, ord__lte=up_to_ord, superseded_by__isnull=True
     ).order_by("ord", "idx")
     return [_for_model(row) for row in rows]
+
+
+def quiet_threads(*, since: datetime) -> QuerySet[Thread]:
+    """Threads in which nothing was written since then, and nothing is being written."""
+    stir = Q(state__in=Run.ACTIVE) | Q(created_at__gte=since) | Q(finished_at__gte=since)
+    stirring = Run.objects.filter(stir, thread=OuterRef("pk"))
+    return Thread.objects.filter(~Exists(stirring), created_at__lt=since)
+
+
+def forgotten_guests(*, since: datetime, now: datetime) -> QuerySet[User]:
+    """Guests who were not here since then and left no thread."""
+    threads = Thread.objects.filter(owner=OuterRef("pk"))
+    return accounts.guests_away(since=since, now=now).filter(~Exists(threads))
 
 
 def text_of(parts: Iterable[dict[str, Any]]) -> str:
