@@ -38,6 +38,13 @@ def start_server(guard: Warden, checkout: Checkout, env: dict[str, str], *, port
     return guard.spawn("the server", command, env=env, cwd=checkout.root)
 
 
+def start_worker(guard: Warden, checkout: Checkout, env: dict[str, str]) -> Child:
+    """Start the worker, which removes what is kept no longer."""
+    command = manage_command(checkout, "procrastinate", "worker")
+    log = checkout.logs / "worker.log"
+    return guard.spawn("the worker", command, log=log, env=env, cwd=checkout.root)
+
+
 def _is_on(env: dict[str, str], name: str) -> bool:
     """As config.env reads it."""
     return env.get(name, "").strip().lower() in {"1", "true", "yes", "on"}

@@ -30,13 +30,16 @@ def run(checkout: Checkout, *, port: int) -> NoReturn:
             data.prepare(guard, checkout, env, ours="DATABASE_URL" in services.env)
             state.publish(checkout, replace(me, env=addresses(env)))
             server = application.start_server(guard, checkout, env, port=port)
+            workers: list[Child] = []
             try:
                 _await(server, rehearsal, port=port)
                 result(f"ready: {me.url}")
                 _offer_admin(guard, checkout, env, me.url)
-                _watch(guard, [server, *rehearsal, *services.children])
+                # Last, for no one waits for it and it costs a processor two seconds.
+                workers.append(application.start_worker(guard, checkout, env))
+                _watch(guard, [server, *rehearsal, *services.children], workers)
             finally:
-                for child in (server, *rehearsal):
+                for child in (*workers, server, *rehearsal):
                     guard.end(child)
 
 
@@ -78,11 +81,19 @@ def _offer_admin(guard: Warden, checkout: Checkout, env: dict[str, str], url: st
         note(f"no admin link: {trouble}")
 
 
-def _watch(guard: Warden, children: Sequence[Child]) -> NoReturn:
+def _watch(guard: Warden, children: Sequence[Child], workers: list[Child]) -> NoReturn:
     """Raise when a part ends by itself, let Ctrl-C pass."""
     while guard.alive:
+        _look_after(workers)
         for child in children:
             if not child.alive:
                 raise Trouble(child.last_words())
         time.sleep(0.2)
     raise Trouble("the guard process was killed: stopping")
+
+
+def _look_after(workers: list[Child]) -> None:
+    """Say when one is gone: the server serves on without."""
+    for worker in [each for each in workers if not each.alive]:
+        workers.remove(worker)
+        note(f"{worker.last_words()}: old conversations stay until the next ./dev run")
