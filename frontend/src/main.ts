@@ -50,6 +50,7 @@ window.addEventListener("hashchange", () => location.reload());
 
 const target = document.getElementById("app");
 if (target !== null) {
-  target.replaceChildren();
+  const help = [...target.childNodes];
   mount(App, { target, props: { config, memory, converse, keepThread, known: known !== null } });
+  for (const node of help) node.remove(); // only now: it stays where the start fails
 }

@@ -10,20 +10,33 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from realtime.chat.answering import configured_model, is_rehearsal
-from realtime.hotlines.help_page import render_help
+from realtime.hotlines.help_page import render_first_help, render_help
+from realtime.hotlines.places import region_of_locale
 from realtime.hotlines.queries import current_directory
 
 ENTRY = "src/main.ts"
+# The page without script may show a number that was changed this many seconds ago.
+_DIRECTORY_S = 10.0
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The chat: what it needs to know stands in the page, so that it asks nobody else."""
-    context = {"config": page_config(), "assets": page_assets()}
-    return render(request, "chat/page.html", context)
+    guess = _region(request)
+    directory = current_directory(at_most_s=_DIRECTORY_S)
+    context = {
+        "config": page_config(),
+        "assets": page_assets(),
+        "first_help": render_first_help(directory, guess=guess, now=timezone.now()),
+    }
+    response = render(request, "chat/page.html", context)
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
 
 
 @require_safe
@@ -31,6 +44,12 @@ def help_page(request: HttpRequest) -> HttpResponse:
     """Help without script, model or chat; `?country=GB` chooses the lines."""
     country = request.GET.get("country") or None
     return HttpResponse(render_help(current_directory(), country=country, now=timezone.now()))
+
+
+def _region(request: HttpRequest) -> str | None:
+    """The country that the browser's first language names: a hint for pages without script."""
+    languages = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    return region_of_locale(languages[0][0]) if languages else None
 
 
 def page_config() -> dict[str, Any]:

@@ -20,6 +20,8 @@ _LABELS = {
     "web": "Open the website",
     "tty": "Text phone (TTY) {}",
 }
+# Ways for somebody who cannot or does not want to speak.
+_QUIET = frozenset({"sms", "chat", "whatsapp"})
 _COSTS = {"free": "Free", "standard": "Costs as a normal call", "unknown": ""}
 
 
@@ -54,19 +56,50 @@ def render_help(directory: Directory, *, country: str | None, now: datetime) -> 
     known = directory.countries[code] if code else None
     found = directory.find(HotlineQuery(code), now=now)
     context = {
-        "country": known,
+        **_first_facts(directory, known, found.lines),
         "unknown": country if country and not known else None,
-        "emergency": _emergency(known),
         "cards": [_card(line) for line in found.lines] if known else [],
-        "no_crisis_line": known is not None and not _has_crisis_line(directory, found.lines),
         "sections": _sections(directory, code, found.lines, now) if code else [],
         "countries": sorted(directory.countries.values(), key=lambda one: one.name),
+    }
+    return render_to_string("hotlines/help.html", context)
+
+
+def render_first_help(directory: Directory, *, guess: str | None, now: datetime) -> str:
+    """Render the essentials, a part for pages that cannot chat, for a guessed country code."""
+    country = directory.countries.get(guess or "")
+    found = directory.find(HotlineQuery(country.code if country else None), now=now)
+    context = {
+        **_first_facts(directory, country, found.lines),
+        "cards": [_card(line) for line in _first_lines(found.lines)] if country else [],
+    }
+    return render_to_string("hotlines/first_help.html", context)
+
+
+def _first_facts(
+    directory: Directory, country: Country | None, lines: tuple[FoundLine, ...]
+) -> dict[str, object]:
+    return {
+        "country": country,
+        "emergency": _emergency(country),
+        "no_crisis_line": country is not None and not _has_crisis_line(directory, lines),
         "international": {
             "name": wording.INTERNATIONAL_NAME,
             "href": wording.INTERNATIONAL_HREF,
         },
     }
-    return render_to_string("hotlines/help.html", context)
+
+
+def _first_lines(lines: tuple[FoundLine, ...]) -> tuple[FoundLine, ...]:
+    """Give the first line and, where it only speaks, the next that can be written to."""
+    first, rest = lines[:1], lines[1:]
+    if any(_can_be_written_to(line) for line in first):
+        return first
+    return (*first, *[line for line in rest if _can_be_written_to(line)][:1])
+
+
+def _can_be_written_to(found: FoundLine) -> bool:
+    return any(contact.kind in _QUIET for contact in found.line.contacts)
 
 
 def _emergency(country: Country | None) -> list[dict[str, str]]:

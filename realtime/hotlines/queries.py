@@ -20,13 +20,14 @@ logger = logging.getLogger(__name__)
 _PAUSE_S = 5.0
 
 
-def current_directory() -> Directory:
+def current_directory(*, at_most_s: float = 0.0) -> Directory:
     """Give the directory as it is now: one small query, a reload only when something changed.
 
-    When the database does not answer, the last good directory serves; before the first one, and
-    before the first import, the data files of the product do.
+    One that was right `at_most_s` seconds ago will do for pages that everybody loads. When the
+    database does not answer, the last good directory serves; before the first one, and before
+    the first import, the data files of the product do.
     """
-    return _holder.current()
+    return _holder.current(at_most_s)
 
 
 class _Holder:
@@ -36,13 +37,17 @@ class _Holder:
         self._lock = threading.Lock()
         self._directory: Directory | None = None
         self._token: uuid.UUID | None = None
+        self._asked_at = 0.0
         self._ask_again_at = 0.0
 
-    def current(self) -> Directory:
-        if self._directory is not None and monotonic() < self._ask_again_at:
+    def current(self, at_most_s: float) -> Directory:
+        right_until = max(self._ask_again_at, self._asked_at + at_most_s)
+        if self._directory is not None and monotonic() < right_until:
             return self._directory
         try:
-            return self._asked()
+            directory = self._asked()
+            self._asked_at = monotonic()
+            return directory
         except Error as error:
             logger.warning("hotlines: the database does not answer (%s)", type(error).__name__)
             self._ask_again_at = monotonic() + _PAUSE_S

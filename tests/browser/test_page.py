@@ -175,16 +175,5 @@ async def test_what_the_model_writes_cannot_run_or_call_out(
     assert complaints == []
 
 
-async def test_without_script_the_page_leads_to_help(app: AppServer, browser: Browser) -> None:
-    context = await browser.new_context(java_script_enabled=False)
-    page = await context.new_page()
-    await page.goto(app.url)
-
-    await page.get_by_role("banner").get_by_role("link", name="Help").click()
-
-    await expect(page).to_have_url(f"{app.url}/help")
-    await expect(page.locator("main")).to_be_visible()
-
-
 def _host(request: Request) -> str:
     return urlsplit(request.url).netloc

@@ -57,6 +57,7 @@ def test_without_a_model_the_page_knows_that_nobody_answers(here: Settings) -> N
     assert page_config()["model"] is None
 
 
+@pytest.mark.django_db
 def test_a_page_that_was_not_built_leads_to_help(
     here: Settings, tmp_path: Path, client: Client
 ) -> None:
@@ -66,6 +67,26 @@ def test_a_page_that_was_not_built_leads_to_help(
 
     assert page_assets() == {"js": None, "css": []}
     assert 'href="/help"' in body
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("languages", "shown"),
+    [
+        ("en-GB,en-US;q=0.9", "Lines for United Kingdom"),
+        ("en;q=0.5, de-AT", "Lines for Austria"),
+        ("fr,en-US;q=0.8", "for many countries"),
+        ("", "for many countries"),
+        ("x" * 9_000, "for many countries"),
+    ],
+)
+def test_the_page_without_script_shows_help_for_the_first_language_s_country(
+    client: Client, languages: str, shown: str
+) -> None:
+    answer = client.get("/", headers={"Host": "127.0.0.1", "Accept-Language": languages})
+
+    assert shown in answer.content.decode()
+    assert "Accept-Language" in answer["Vary"]
 
 
 @pytest.mark.django_db

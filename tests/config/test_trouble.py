@@ -31,6 +31,13 @@ def deployed(
         yield server
 
 
+@pytest.fixture(scope="module")
+def alone(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """A server under DEBUG, for which no static files were collected, without its stack."""
+    with AppServer(tmp_path_factory.mktemp("alone") / "server.log", **NOWHERE) as server:
+        yield server
+
+
 def ask(server: AppServer, path: str, **headers: str) -> tuple[HTTPResponse, str]:
     line = HTTPConnection("127.0.0.1", server.port, timeout=20)
     line.request("GET", path, headers=headers)
@@ -68,3 +75,12 @@ def test_an_unknown_socket_is_refused_without_an_uproar(deployed: AppServer) -> 
 
     assert refused.value.response.status_code == 403
     assert deployed.log.read_text().count("Traceback") == before
+
+
+@pytest.mark.parametrize("path", ["/", "/help?country=GB"])
+def test_help_needs_neither_postgres_nor_redis(alone: AppServer, path: str) -> None:
+    answer, body = ask(alone, path, **{"Accept-Language": "en-GB"})
+
+    assert answer.status == 200
+    assert 'href="tel:999"' in body
+    assert "Samaritans" in body

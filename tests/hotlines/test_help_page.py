@@ -8,7 +8,7 @@ from django.utils.html import escape
 
 from realtime.hotlines.directory import Directory
 from realtime.hotlines.facts import Contact
-from realtime.hotlines.help_page import render_help
+from realtime.hotlines.help_page import render_first_help, render_help
 from realtime.hotlines.opening import DAYS, Hours, parse_opening
 from tests.hotlines.samples import NOW, a_directory, a_line
 
@@ -167,3 +167,40 @@ def test_no_line_of_a_country_is_left_out(packaged: Directory, country: str) -> 
     html = page(packaged, country)
 
     assert [line.id for line in packaged.lines_in(country) if escape(line.name) not in html] == []
+
+
+def first_help(directory: Directory, guess: str | None) -> str:
+    return render_first_help(directory, guess=guess, now=NOW)
+
+
+def test_first_help_names_the_guessed_country_and_its_first_ways(packaged: Directory) -> None:
+    html = first_help(packaged, "GB")
+
+    assert "Lines for United Kingdom - " in html
+    assert "The guess may be wrong." in html
+    assert hrefs(html)[:4] == ["tel:999", "/help", "tel:116123", "sms:85258?&body=SHOUT"]
+
+
+def test_first_help_names_no_number_without_a_guess(packaged: Directory) -> None:
+    html = first_help(packaged, None)
+
+    assert "Call the emergency number of the place you are in." in html
+    assert hrefs(html) == ["/help", "https://findahelpline.com/"]
+
+
+def test_first_help_takes_a_guess_of_nowhere_for_none(packaged: Directory) -> None:
+    assert first_help(packaged, "ZZ") == first_help(packaged, None)
+
+
+def test_first_help_owns_up_where_no_crisis_line_is_known(packaged: Directory) -> None:
+    html = first_help(packaged, "TR")
+
+    assert "We know no suicide or crisis line for Türkiye" in html
+    assert "tel:112" in hrefs(html)
+
+
+def test_one_line_is_enough_where_it_can_be_written_to() -> None:
+    both = (Contact("phone", "020 7946 0001"), Contact("sms", "020 7946 0002"))
+    lines = a_line("gb-a", name="A", contacts=both), a_line("gb-b", name="B", contacts=both)
+
+    assert first_help(a_directory(*lines), "GB").count("<article") == 1

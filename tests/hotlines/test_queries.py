@@ -49,6 +49,18 @@ def test_the_directory_is_held_and_only_its_version_is_asked_for(
 
 
 @pytest.mark.usefixtures("imported")
+def test_a_page_that_everybody_loads_need_not_ask_each_time(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    first = current_directory(at_most_s=60)
+
+    with django_assert_num_queries(0):
+        assert current_directory(at_most_s=60) is first
+    with django_assert_num_queries(1):
+        current_directory()
+
+
+@pytest.mark.usefixtures("imported")
 def test_a_changed_row_is_seen_at_the_next_call() -> None:
     current_directory()
 
