@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 
@@ -11,3 +12,12 @@ async def until(true: Callable[[], bool], *, patience_s: float = 15) -> None:
     async with asyncio.timeout(patience_s):
         while not true():  # noqa: ASYNC110 - what is looked at has no event of its own
             await asyncio.sleep(0.01)
+
+
+def wait_until(true: Callable[[], bool], *, patience_s: float = 15) -> None:
+    """The same where no loop runs."""
+    until = time.monotonic() + patience_s
+    while not true():
+        if time.monotonic() > until:
+            raise TimeoutError
+        time.sleep(0.01)
