@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from config.devtools import debian
 from config.devtools.checkout import Checkout
@@ -18,6 +19,7 @@ from config.devtools.tools import on_path, run_tool
 
 _NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+_FONTS = Path("/etc/fonts/fonts.conf")
 # Unpacks the program into TMPDIR and says where.
 _ASK = "import('@sparticuz/chromium').then(m => m.default.executablePath()).then(console.log)"
 
@@ -69,21 +71,30 @@ def _unpacked(folder: Path, node: Node) -> Path:
     command = [str(node.node), "-e", _ASK]
     asked = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env)
     program = Path(asked.stdout.strip() or "nothing")
-    if _runs(program):
-        return program
     if _runs(launcher := _launcher(folder, program)):
         return launcher
     raise Trouble("the one from npm does not run on this machine")
 
 
 def _launcher(folder: Path, program: Path) -> Path:
-    """Make a script that starts the program with the libraries packed beside it."""
+    """Make a script that starts the program with what a bare system lacks, packed beside it."""
+    env = [] if _runs(program) else [f"LD_LIBRARY_PATH={shlex.quote(str(folder / 'al2023/lib'))}"]
+    if not _FONTS.is_file():  # without fonts no text has a size, and headings count as hidden
+        env.append(f"FONTCONFIG_FILE={shlex.quote(str(_font_list(folder)))}")
     launcher = folder / "browser"
-    libraries = shlex.quote(str(folder / "al2023" / "lib"))
-    start = f'LD_LIBRARY_PATH={libraries} exec {shlex.quote(str(program))} "$@"'
+    start = " ".join([*env, "exec", shlex.quote(str(program)), '"$@"'])
     launcher.write_text(f"#!/bin/sh\n{start}\n", "utf-8")
     launcher.chmod(0o755)
     return launcher
+
+
+def _font_list(folder: Path) -> Path:
+    """Name the fonts of the package: its own list knows AWS Lambda's places only."""
+    places = {"dir": folder / "fonts", "cachedir": folder / "fonts-cache"}
+    listed = "".join(f"<{name}>{escape(str(place))}</{name}>" for name, place in places.items())
+    path = folder / "fonts.conf"
+    path.write_text(f"<fontconfig>{listed}</fontconfig>\n", "utf-8")
+    return path
 
 
 def _runs(program: Path) -> bool:

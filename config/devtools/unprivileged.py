@@ -48,6 +48,8 @@ def ways() -> Iterator[Who]:
 def _setpriv_options(user: pwd.struct_passwd) -> tuple[str, ...]:
     only = "-all,+dac_override"
     return (
+        # Else access(2), by which initdb looks for postgres, forgets the capability.
+        "--securebits=+no_setuid_fixup",
         f"--reuid={user.pw_uid}",
         f"--regid={user.pw_gid}",
         "--clear-groups",
