@@ -15,6 +15,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from realtime.chat.answering import configured_model, is_rehearsal
+from realtime.chat.promise import promise
 from realtime.hotlines.help_page import render_first_help, render_help
 from realtime.hotlines.places import region_of_locale
 from realtime.hotlines.queries import current_directory
@@ -69,6 +70,7 @@ def page_config() -> dict[str, Any]:
         "socketPath": "/ws/v1/chat",
         "apiPath": "/api/v1",
         "helpPath": "/help",
+        "retentionDays": promise.days(),
     }
 
 

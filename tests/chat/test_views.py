@@ -11,7 +11,7 @@ from realtime.chat.views import page_assets, page_config
 
 
 @pytest.fixture
-def here(settings: Settings) -> Settings:
+def here(settings: Settings, db: None) -> Settings:
     """Settings with no model at all."""
     settings.OPENAI_API_KEY = settings.OPENAI_BASE_URL = settings.REHEARSAL_URL = ""
     return settings

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from realtime.accounts.operations import create_guest
+from realtime.chat import promise, purging
+from realtime.chat.models import Thread
+from realtime.chat.promise import Promise
+from realtime.chat.views import page_config
+
+pytestmark = pytest.mark.django_db
+
+
+def leave_thread(*, days_ago: float) -> None:
+    Thread.objects.create(owner=create_guest(), client_thread_id="t1")
+    Thread.objects.update(created_at=timezone.now() - timedelta(days=days_ago))
+
+
+@pytest.mark.parametrize("days", [7, 0])
+def test_the_page_says_the_days_of_the_setting(settings: Settings, days: int) -> None:
+    settings.RETENTION_DAYS = days
+
+    assert Promise().days() == days
+
+
+@pytest.mark.parametrize(("days_ago", "days"), [(30.9, 30), (31.1, 0)])
+def test_it_promises_nothing_where_nobody_purges(days_ago: float, days: int) -> None:
+    leave_thread(days_ago=days_ago)
+
+    assert Promise().days() == days
+
+
+def test_it_promises_again_after_a_purge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promise, "LOOK_S", 0)
+    leave_thread(days_ago=40)
+    promised = Promise()
+    before = promised.days()
+
+    purging.purge()
+
+    assert (before, promised.days()) == (0, 30)
+
+
+def test_the_operator_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(promise, "LOOK_S", 0)
+    leave_thread(days_ago=40)
+    promised = Promise()
+    caplog.set_level(logging.WARNING, "realtime")
+
+    for _ in range(3):
+        promised.days()
+
+    [line] = caplog.messages
+    assert "manage.py procrastinate worker" in line
+
+
+def test_a_minute_long_nobody_looks_again() -> None:
+    promised = Promise()
+    promised.days()
+
+    leave_thread(days_ago=40)
+
+    assert promised.days() == 30
+
+
+def test_the_page_is_told_the_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.chat.views.promise", Promise())
+    leave_thread(days_ago=40)
+
+    assert page_config()["retentionDays"] == 0
