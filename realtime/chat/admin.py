@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast
-from django.http import HttpRequest
+from django.db.models.functions import Cast, Coalesce
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
 
-from realtime.chat.models import Message, Notice, Run, RunEvent, Thread
+from realtime.chat.models import Message, Run, RunEvent, Thread
+from realtime.chat.reading import reading_of, state_of
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -30,20 +36,26 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 @admin.register(Thread)
 class ThreadAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "message_count", "last_state", "owner", "id")
-    list_filter = ("created_at", "runs__state")
+    change_form_template = "chat/admin/thread.html"
+    list_display = ("began", "kind", "message_count", "last_state", "last_activity", "person")
+    list_filter = ("synthetic", "created_at", "runs__state")
     list_select_related = ("owner",)
     search_fields = ("=id", "client_thread_id", "owner__username")
     search_help_text = "Words of a message, a person's name, a thread's id"
     ordering = ("-created_at",)
-    fields = ("id", "owner", "client_thread_id", "created_at", "transcript")
-    readonly_fields = ("transcript",)
+    fields = ("id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
         threads: QuerySet[Thread] = super().get_queryset(request)
-        last = Run.objects.filter(thread=OuterRef("pk")).order_by("-ord").values("state")[:1]
+        last = Run.objects.filter(thread=OuterRef("pk")).order_by("-ord")
         return threads.annotate(
-            messages_=Count("messages", distinct=True), last_state_=Subquery(last)
+            messages_=Count("messages", distinct=True),
+            last_state_=Subquery(last.values("state")[:1]),
+            last_error_=Subquery(last.values("error_code")[:1]),
+            last_activity_=Coalesce(
+                Subquery(last.values(at=Coalesce("finished_at", "started_at", "created_at"))[:1]),
+                "created_at",
+            ),
         )
 
     def get_search_results(
@@ -60,24 +72,40 @@ class ThreadAdmin(ReadOnlyAdmin):
             pk__in=said.values("thread_id")
         ), False
 
-    @admin.display(description="messages")
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["reading"] = reading_of(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="began", ordering="created_at")
+    def began(self, thread: Thread) -> str:
+        return _minute(thread.created_at)
+
+    @admin.display(description="messages", ordering="messages_")
     def message_count(self, thread: Thread) -> int:
         return int(getattr(thread, "messages_", 0))
 
-    @admin.display(description="last run")
+    @admin.display(description="last reply")
     def last_state(self, thread: Thread) -> str:
-        return getattr(thread, "last_state_", None) or "-"
+        state = getattr(thread, "last_state_", None)
+        return state_of(state, getattr(thread, "last_error_", None)) if state else "-"
 
-    @admin.display(description="Transcript")
-    def transcript(self, thread: Thread) -> SafeString:
-        return render_to_string(
-            "chat/admin/transcript.html",
-            {
-                "messages": [shown(m) for m in thread.messages.order_by("ord", "idx")],
-                "notices": Notice.objects.filter(thread=thread),
-                "runs": Run.objects.filter(thread=thread),
-            },
-        )
+    @admin.display(description="last activity", ordering="last_activity_")
+    def last_activity(self, thread: Thread) -> str:
+        return _minute(getattr(thread, "last_activity_", thread.created_at))
+
+    @admin.display(description="kind", ordering="synthetic")
+    def kind(self, thread: Thread) -> str:
+        if not thread.synthetic:
+            return "conversation"
+        shows = thread.client_thread_id.removeprefix("demo-").replace("-", " ")
+        return format_html('<span class="synthetic-badge">synthetic</span> {}', shows)
+
+    @admin.display(description="person", ordering="owner__username")
+    def person(self, thread: Thread) -> str:
+        """Guests' names are long and random: their beginning tells them apart."""
+        return Truncator(thread.owner.get_username()).chars(14)
 
     class Media:
         css = {"all": ("chat/transcript.css",)}  # noqa: RUF012 - Django reads it from the class
@@ -86,7 +114,7 @@ class ThreadAdmin(ReadOnlyAdmin):
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     list_display = ("id", "thread", "ord", "state", "error_code", "model", "created_at")
-    list_filter = ("state", "error_code", "model", "created_at")
+    list_filter = ("thread__synthetic", "state", "error_code", "model", "created_at")
     search_fields = ("=id", "client_run_id", "=thread__id")
     ordering = ("-created_at",)
     readonly_fields = ("log",)
@@ -100,24 +128,6 @@ class RunAdmin(ReadOnlyAdmin):
         css = {"all": ("chat/transcript.css",)}  # noqa: RUF012 - Django reads it from the class
 
 
-def shown(message: Message) -> dict[str, Any]:
-    """A message for the template: its parts, with JSON made readable."""
-    return {
-        "role": message.role,
-        "status": message.status,
-        "superseded": message.superseded_by is not None,
-        "created_at": message.created_at,
-        "parts": [_shown_part(part) for part in message.content],
-    }
-
-
-def _shown_part(part: dict[str, Any]) -> dict[str, Any]:
-    text = {"tool_call": "arguments", "tool_result": "content"}.get(part["type"])
-    return part if text is None else {**part, text: _indented(part[text])}
-
-
-def _indented(text: str) -> str:
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        return text
+def _minute(at: datetime) -> str:
+    """To the minute and sortable, in the server's zone."""
+    return date_format(localtime(at), "Y-m-d H:i")

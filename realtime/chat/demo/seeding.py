@@ -33,7 +33,8 @@ from realtime.hotlines.queries import current_directory
 
 PATIENCE_S = 30.0
 WAITED = timedelta(seconds=1)
-READING_S_PER_EVENT = 0.8  # how long a reply seems to have taken
+TYPING_S = 0.2  # a character
+REPLYING_S = 0.8  # an event of the log
 # Nobody waits for these replies, and a lost run need not outlive a lease first.
 TIMINGS = replace(Timings(), flush_min_s=0.0, flush_max_s=0.005, backoff_s=0.0, lease_s=0.0)
 
@@ -74,7 +75,7 @@ async def _play(talk: Talk, flusher: Flusher, durable: _Durable) -> str:
     at = timezone.now() - timedelta(days=talk.days_ago)
     message_id = ""
     for exchange in talk.exchanges:
-        at += timedelta(minutes=exchange.after_min)
+        at += timedelta(minutes=exchange.after_min, seconds=TYPING_S * len(exchange.asked))
         message_id = message_id if exchange.again else str(uuid4())
         submission = _submission(thread, talk, exchange, message_id)
         async with asyncio.timeout(PATIENCE_S):
@@ -146,6 +147,6 @@ def _run_log(claim: Claim) -> RunLog:
 
 
 def _times(asked_at: datetime, run: RunLog) -> dict[str, datetime]:
-    took = timedelta(seconds=2 + READING_S_PER_EVENT * run.seq)
+    took = timedelta(seconds=2 + REPLYING_S * run.seq)
     started_at = asked_at + WAITED
     return {"asked_at": asked_at, "started_at": started_at, "ended_at": started_at + took}

@@ -5,7 +5,7 @@ import pytest
 from realtime.agent.testing import ScriptedModel, says
 from realtime.chat import bridge
 from realtime.chat.demo.seeding import seed
-from tests.chat.demo.endings import ENDINGS, endings
+from tests.chat.demo.threads import ENDINGS, endings
 from tests.support.engine import running_engine
 
 

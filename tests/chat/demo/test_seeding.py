@@ -1,40 +1,22 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from realtime.agent.model import ModelText
 from realtime.chat import agui, queries
-from realtime.chat.demo.operations import remove
-from realtime.chat.demo.seeding import seed
 from realtime.chat.demo.talks import all_talks
 from realtime.chat.models import Message, Notice, Run, RunEvent, Thread
 from realtime.chat.transcript import Transcript
 from realtime.hotlines.queries import current_directory
-from tests.chat.demo.endings import ENDINGS, endings
+from tests.chat.demo.threads import ENDINGS, endings, named
 from tests.support.agui_check import check_event
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Once for these tests, which only read."""
-    with django_db_blocker.unblock():
-        asyncio.run(seed())
-        yield
-        remove()
-
-
-def named(name: str) -> Thread:
-    return Thread.objects.get(client_thread_id=f"demo-{name}")
 
 
 @pytest.mark.usefixtures("seeded")

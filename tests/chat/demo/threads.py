@@ -1,8 +1,8 @@
-"""How the runs of each synthetic thread end."""
+"""The synthetic threads by name, and how their runs end."""
 
 from __future__ import annotations
 
-from realtime.chat.models import Run
+from realtime.chat.models import Run, Thread
 
 ENDINGS = {
     "plain": ["completed"] * 4,
@@ -25,3 +25,7 @@ def endings() -> dict[str, list[str]]:
         name = run.thread.client_thread_id.removeprefix("demo-")
         found.setdefault(name, []).append(run.error_code or run.state)
     return found
+
+
+def named(name: str) -> Thread:
+    return Thread.objects.get(client_thread_id=f"demo-{name}")
