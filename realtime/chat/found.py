@@ -72,8 +72,8 @@ def _line(line: dict[str, Any]) -> FoundLine:
 
 
 def _contact(contact: dict[str, Any]) -> str:
-    kind, note = _text(contact, "kind"), _text(contact, "note")
-    words = f"{_KINDS.get(kind, kind)}: {_text(contact, 'value')}"
+    kind, value, note = (_text(contact, name) for name in ("kind", "value", "note"))
+    words = f"{_KINDS.get(kind, kind)}: {value}" if kind else value
     return f"{words} ({note})" if note else words
 
 
