@@ -78,12 +78,15 @@ def _django(guard: Warden, checkout: Checkout) -> list[Check]:
 
 
 def _rest(guard: Warden, checkout: Checkout, node: Node) -> list[Check]:
-    schema = ["--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]
-    valid = checkout.python_command("-m", "check_jsonschema", *schema)
+    schema = ("-m", "check_jsonschema", "--builtin-schema")
+    valid = checkout.python_command(*schema, "vendor.compose-spec", "docker-compose.yml")
+    flows = sorted((checkout.root / ".github" / "workflows").glob("*.yml"))
+    workflows = checkout.python_command(*schema, "vendor.github-workflows", *flows)
     hadolint = [str(checkout.venv / "bin" / "hadolint"), "--config", ".hadolint.yaml", "Dockerfile"]
     page, env = checkout.frontend, clean_env(node.env)
     return [
         _command(guard, checkout, "compose file", valid, clean_env()),
+        _command(guard, checkout, "workflows", workflows, clean_env()),
         Check("compose variables", lambda: "\n".join(compose.strange_variables(checkout.root))),
         _command(guard, checkout, "Dockerfile", hadolint, clean_env()),
         Check("locks", lambda: "\n".join(locks.stale(checkout))),
