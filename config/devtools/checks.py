@@ -82,7 +82,12 @@ def _rest(guard: Warden, checkout: Checkout, node: Node) -> list[Check]:
     valid = checkout.python_command(*schema, "vendor.compose-spec", "docker-compose.yml")
     flows = sorted((checkout.root / ".github" / "workflows").glob("*.yml"))
     workflows = checkout.python_command(*schema, "vendor.github-workflows", *flows)
-    hadolint = [str(checkout.venv / "bin" / "hadolint"), "--config", ".hadolint.yaml", "Dockerfile"]
+    hadolint = [
+        str(checkout.venv / "bin" / "hadolint"),
+        "--config",
+        ".hadolint.yaml",
+        "Dockerfile",
+    ]
     page, env = checkout.frontend, clean_env(node.env)
     return [
         _command(guard, checkout, "compose file", valid, clean_env()),
