@@ -6,7 +6,9 @@ as not given, as in .env: a compose file hands on what the operator left blank.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -65,6 +67,27 @@ def env_choice(name: str, *, choices: tuple[str, ...], default: str) -> str:
     return value
 
 
+def checked_url(name: str, url: str, *, schemes: Sequence[str], example: str) -> str:
+    """Give `url` back; refused, it is not repeated, for it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in schemes and bool(parts.hostname or parts.path)
+        usable = usable and parts.port != 0  # `port` raises for what is none
+    except ValueError:
+        usable = False
+    if url and not usable:
+        cure = "; in a password, / is %2F, # is %23, @ is %40" if "@" in url else ""
+        raise ImproperlyConfigured(f"{name}: say an address like {example}{cure}")
+    return url
+
+
+def checked_key(name: str, key: str) -> str:
+    """Give `key` back; it travels in a header, which takes visible ASCII alone."""
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise ImproperlyConfigured(f"{name} holds a blank or an odd letter: copy the key again")
+    return key
+
+
 def env_secret(name: str, default: str = "") -> str:
     """The value of NAME, or the first line of the file that NAME_FILE names."""
     path = env_str(f"{name}_FILE")
@@ -73,6 +96,9 @@ def env_secret(name: str, default: str = "") -> str:
     if env_str(name):
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one")
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        text = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE={path}: {error.strerror}") from None
+    if not text:
+        raise ImproperlyConfigured(f"{name}_FILE={path}: the file is empty")
+    return text

@@ -12,6 +12,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import (
+    checked_key,
+    checked_url,
     env_bool,
     env_choice,
     env_float,
@@ -104,15 +106,21 @@ TEMPLATES = [
 
 # --- Postgres -------------------------------------------------------------------------------
 
-_database_url = env_secret("DATABASE_URL")
+_POSTGRES = "postgres://user:password@host:port/name"
+_database_url = checked_url(
+    "DATABASE_URL",
+    env_secret("DATABASE_URL"),
+    schemes=("postgres", "postgresql", "psql", "pgsql"),
+    example=_POSTGRES,
+)
 if not _database_url:
     raise ImproperlyConfigured(
-        "DATABASE_URL is not set (postgres://user:password@host:port/name). "
+        f"DATABASE_URL is not set ({_POSTGRES}). "
         "`./dev run`, `./dev test` and `./dev manage` start a Postgres of their own."
     )
 _database = environ.Env.db_url_config(_database_url)
-if "postgresql" not in str(_database["ENGINE"]):
-    raise ImproperlyConfigured("DATABASE_URL: Kindline keeps its log in Postgres; say postgres://")
+if not _database["NAME"]:
+    raise ImproperlyConfigured(f"DATABASE_URL names no database: say an address like {_POSTGRES}")
 DATABASES = {
     "default": {
         **_database,
@@ -125,9 +133,15 @@ DATABASES = {
 
 # --- Redis ----------------------------------------------------------------------------------
 
-REDIS_URL = env_secret("REDIS_URL")
+_REDIS = "redis://:password@host:port/0"
+REDIS_URL = checked_url(
+    "REDIS_URL", env_secret("REDIS_URL"), schemes=("redis", "rediss", "unix"), example=_REDIS
+)
 if not REDIS_URL:
-    raise ImproperlyConfigured("REDIS_URL is not set (redis://:password@host:port/0)")
+    raise ImproperlyConfigured(
+        f"REDIS_URL is not set ({_REDIS}). "
+        "`./dev run`, `./dev test` and `./dev manage` start a Valkey of their own."
+    )
 REDIS_PREFIX = env_str("REDIS_PREFIX", "kindline")
 CHANNEL_LAYERS = {
     "default": {
@@ -149,8 +163,13 @@ CHANNEL_LAYERS = {
 
 # --- The model that answers -----------------------------------------------------------------
 
-OPENAI_API_KEY = env_secret("OPENAI_API_KEY")
-OPENAI_BASE_URL = env_str("OPENAI_BASE_URL")
+OPENAI_API_KEY = checked_key("OPENAI_API_KEY", env_secret("OPENAI_API_KEY"))
+OPENAI_BASE_URL = checked_url(
+    "OPENAI_BASE_URL",
+    env_str("OPENAI_BASE_URL"),
+    schemes=("http", "https"),
+    example="https://host/v1",
+)
 OPENAI_MODEL = env_str("OPENAI_MODEL")
 OPENAI_WIRE = env_choice("OPENAI_WIRE", choices=("auto", "responses", "chat"), default="auto")
 OPENAI_REASONING_EFFORT = env_str("OPENAI_REASONING_EFFORT")

@@ -9,10 +9,11 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Checkout:
     root: Path
+    other_venv: Path | None = None  # of who runs the tests without ./dev
 
     @property
     def venv(self) -> Path:
-        return self.root / ".venv"
+        return self.other_venv or self.root / ".venv"
 
     @property
     def python(self) -> Path:

@@ -83,4 +83,4 @@ def _unquoted(value: str) -> str:
 
 
 def _given(values: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in values.items() if value}
+    return {key: value for key, value in values.items() if value.strip()}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
-from config.devtools import application, data, setup, state
+from config.devtools import application, data, model, preflight, setup, state
 from config.devtools.checkout import Checkout
 from config.devtools.environment import debugging, run_env
 from config.devtools.processes import Child, Warden, guarded
@@ -24,7 +24,9 @@ def run(checkout: Checkout, *, port: int) -> NoReturn:
     with state.own_stack(checkout, me) as lock, guarded(hold=[lock]) as guard:
         setup.with_page(guard, checkout)
         env = run_env(checkout)
+        settings = preflight.begin(guard, checkout, env)
         with stack(guard, checkout, env, checkout.run, durable=True) as services:
+            preflight.finish(guard, settings)
             env |= services.env
             rehearsal = application.start_rehearsal(guard, checkout, env)
             data.prepare(guard, checkout, env, ours="DATABASE_URL" in services.env)
@@ -35,9 +37,10 @@ def run(checkout: Checkout, *, port: int) -> NoReturn:
                 _await(server, rehearsal, port=port)
                 result(f"ready: {me.url}")
                 _offer_admin(guard, checkout, env, me.url)
+                trial = model.begin(guard, checkout, env)
                 # Last, for no one waits for it and it costs a processor two seconds.
                 workers.append(application.start_worker(guard, checkout, env))
-                _watch(guard, [server, *rehearsal, *services.children], workers)
+                _watch(guard, [server, *rehearsal, *services.children], workers, trial)
             finally:
                 for child in (*workers, server, *rehearsal):
                     guard.end(child)
@@ -81,10 +84,15 @@ def _offer_admin(guard: Warden, checkout: Checkout, env: dict[str, str], url: st
         note(f"no admin link: {trouble}")
 
 
-def _watch(guard: Warden, children: Sequence[Child], workers: list[Child]) -> NoReturn:
-    """Raise when a part ends by itself, let Ctrl-C pass."""
+def _watch(
+    guard: Warden, children: Sequence[Child], workers: list[Child], trial: model.Trial | None
+) -> NoReturn:
+    """Raise when a part ends by itself, let Ctrl-C pass; tell how the model's trial ends."""
     while guard.alive:
         _look_after(workers)
+        if trial and trial.over:
+            trial.tell()
+            trial = None
         for child in children:
             if not child.alive:
                 raise Trouble(child.last_words())

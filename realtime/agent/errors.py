@@ -9,7 +9,8 @@
     ├── ContentFiltered     content_filtered, final
     └── ModelBroken         internal, final: a defect of ours, not the vendor's
 
-`str(error)` is for the operator's log; it names the cause, never what anybody wrote.
+`str(error)` is for the operator's log; it names the cause, never what anybody wrote. `status` is
+that of the HTTP answer, where there was one that refused.
 `message` is for the person who waits. `upstream_said` may quote the request: the probe shows it
 (the text is its own), nobody logs it.
 """
@@ -20,6 +21,7 @@ from __future__ import annotations
 class ModelError(Exception):
     code = "upstream_unavailable"
     retryable = False
+    status: int | None = None
     message = (
         "The AI cannot answer right now. You can try again in a moment; "
         "Help lists people you can reach."

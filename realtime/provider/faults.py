@@ -48,7 +48,7 @@ _REFUSED = {
     "invalid_request_error",
     "model_not_found",
 }
-_USE_RESPONSES = (
+USE_RESPONSES = (
     "this model takes no tools here while it reasons: "
     "set OPENAI_WIRE=responses, or OPENAI_REASONING_EFFORT=none"
 )
@@ -86,6 +86,12 @@ def from_stream(*, code: str, said: str) -> ModelError:
 
 
 def _from_status(error: openai.APIStatusError) -> ModelError:
+    translated = _kind_of(error)
+    translated.status = error.status_code
+    return translated
+
+
+def _kind_of(error: openai.APIStatusError) -> ModelError:
     status, code, said = error.status_code, error.code or error.type or "", error.message
     detail = f"{status} {code} {error.param or ''}".strip()
     if error.code in _FILTERED:
@@ -99,7 +105,7 @@ def _from_status(error: openai.APIStatusError) -> ModelError:
         wait_s = retry_after_s(error.response.headers)
         return ModelUnavailable(detail, retry_after_s=wait_s, upstream_said=said)
     if status == 400 and "reasoning_effort" in said and "/v1/responses" in said:
-        return ModelRefused(f"{detail}: {_USE_RESPONSES}", upstream_said=said)
+        return ModelRefused(f"{detail}: {USE_RESPONSES}", upstream_said=said)
     return ModelRefused(detail, upstream_said=said)
 
 

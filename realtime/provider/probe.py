@@ -10,11 +10,12 @@ from itertools import count
 
 from pydantic import BaseModel, Field
 
-from realtime.agent.errors import ModelError
+from realtime.agent.errors import ModelBroken, ModelError
 from realtime.agent.events import TextDelta, ToolCallStarted, ToolFinished, TurnEvent, TurnFinished
 from realtime.agent.loop import TurnLimits, run_turn
 from realtime.agent.model import Model, ModelEvent, ModelRequest, SystemMessage, UserMessage
 from realtime.agent.tools import Tool, Toolbox
+from realtime.provider.advice import OTHER_MODEL, advice
 from realtime.provider.client import OpenAIModel, ProviderConfig
 
 _WORD = "kestrel"
@@ -27,12 +28,14 @@ _LIMITS = TurnLimits(turn_s=90, rounds=2, retries=0)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`note` says what to do or what was seen; `needed` is False for what chat can do without."""
+    """`note` is what was seen; `needed` is False for what chat can do without; `lack` is what
+    a model does that fails it, and the cure."""
 
     name: str
     ok: bool
     note: str = ""
     needed: bool = True
+    lack: str = ""
 
     def line(self) -> str:
         mark = "ok  " if self.ok else "FAIL" if self.needed else "note"
@@ -45,6 +48,7 @@ class ProbeReport:
     host: str
     wire: str
     checks: tuple[Check, ...]
+    advice: str = ""  # the cause and the cure in one line, where it cannot be used
 
     @property
     def ok(self) -> bool:
@@ -65,7 +69,8 @@ async def probe(config: ProviderConfig) -> ProbeReport:
     finally:
         await model.close()
     checks = _checks(config, witness, events)
-    return ProbeReport(model.name, config.host, config.resolved_wire, checks)
+    cure = _advice(config, witness, checks)
+    return ProbeReport(model.name, config.host, config.resolved_wire, checks, cure)
 
 
 class _Arguments(BaseModel):
@@ -89,6 +94,9 @@ class _Witness:
                     yield event
         except ModelError as error:
             self.error = error
+            raise
+        except Exception as error:
+            self.error = ModelBroken(f"{type(error).__name__} here")
             raise
 
 
@@ -120,17 +128,47 @@ def _checks(
     usage = [event.usage for event in events if isinstance(event, TurnFinished)]
     return (
         Check(f"reaches {config.host}", witness.heard > 0, _why(witness)),
-        Check("calls a tool", called, "it answered without the tool" if pieces else ""),
+        Check(
+            "calls a tool",
+            called,
+            "it answered without the tool" if pieces else "",
+            lack=f"answers without the tool it was told to call: {OTHER_MODEL}",
+        ),
         Check(
             "writes arguments that can be read",
             bool(results) and results[0].ok,
             results[0].content if results else "",
+            lack=f"calls a tool with arguments that cannot be read: {OTHER_MODEL}",
         ),
-        Check("answers with what the tool said", told, "its answer leaves the word out"),
-        Check("streams its answer in pieces", len(pieces) > 1, "it came as one piece"),
-        Check("ends its reply properly", bool(usage), _why(witness)),
+        Check(
+            "answers with what the tool said",
+            told,
+            "its answer leaves the word out",
+            lack=f"does not use what the tool said: {OTHER_MODEL}",
+        ),
+        Check(
+            "streams its answer in pieces",
+            len(pieces) > 1,
+            "it came as one piece",
+            lack="gives its answer in one piece: let its server, and any proxy before it, stream",
+        ),
+        Check(
+            "ends its reply properly",
+            bool(usage),
+            _why(witness),
+            lack="breaks off: look into its server's log",
+        ),
         Check("counts its tokens", any(usage), "usage stays unknown", needed=False),
     )
+
+
+def _advice(config: ProviderConfig, witness: _Witness, checks: tuple[Check, ...]) -> str:
+    failed = [check for check in checks if check.needed and not check.ok]
+    if not failed:
+        return ""
+    if witness.error or not witness.heard:
+        return advice(config, witness.error, first_token_s=_LIMITS.first_token_s)
+    return f"{config.resolved_model} at {config.host} {failed[0].lack}"
 
 
 def _why(witness: _Witness) -> str:

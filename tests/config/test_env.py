@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_choice, env_float, env_int, env_list, env_secret, env_str
+from config.env import (
+    checked_key,
+    checked_url,
+    env_bool,
+    env_choice,
+    env_float,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+)
 
 
 def test_blank_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +66,41 @@ def test_a_secret_file_that_cannot_be_read_is_named(
 
     with pytest.raises(ImproperlyConfigured, match=r"KNOB_FILE=.*none: No such file"):
         env_secret("KNOB")
+
+
+def test_an_empty_secret_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("\n")
+    monkeypatch.setenv("KNOB_FILE", str(tmp_path / "key"))
+
+    with pytest.raises(ImproperlyConfigured, match=r"KNOB_FILE=.*key: the file is empty"):
+        env_secret("KNOB")
+
+
+def url(text: str) -> str:
+    return checked_url("KNOB", text, schemes=("redis", "unix"), example="redis://host:port/0")
+
+
+@pytest.mark.parametrize("given", ["", "redis://h", "redis://:p@h:1/0", "unix:///run/socket"])
+def test_an_address_is_given_back(given: str) -> None:
+    assert url(given) == given
+
+
+@pytest.mark.parametrize("given", ["h:6379", "http://h", "redis://", "redis://h:x", "redis://h:0"])
+def test_what_is_no_address_is_refused_with_an_example(given: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^KNOB: say an address like redis://host"):
+        url(given)
+
+
+def test_a_refused_address_keeps_its_password_and_tells_how_to_write_it() -> None:
+    with pytest.raises(ImproperlyConfigured, match="in a password, / is %2F") as refused:
+        url("redis://:hid/den@h:1/0")
+
+    assert "den" not in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["two words", "schl\u00fcssel", "line\nbreak"])
+def test_a_key_that_no_header_takes_is_refused_unshown(key: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^KNOB holds a blank or an odd letter") as odd:
+        checked_key("KNOB", key)
+
+    assert key not in str(odd.value)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from config.devtools.checkout import this_checkout
 from config.devtools.processes import Warden, guarded
 from config.devtools.stack import Stack, stack
+from tests.support.checkout import here
 
 StartStack = Callable[[Path], AbstractContextManager[Stack]]
 
@@ -22,4 +22,4 @@ def guard() -> Iterator[Warden]:
 @pytest.fixture
 def start_stack(guard: Warden) -> StartStack:
     """Start a real Postgres and Valkey with their data below a folder."""
-    return lambda base: stack(guard, this_checkout(), {}, base, durable=False)
+    return lambda base: stack(guard, here(), {}, base, durable=False)

@@ -64,6 +64,68 @@ async def test_what_fails_is_said_in_plain_words(
     assert report.lines()[-1] == "This model cannot be used like this."
 
 
+@pytest.mark.parametrize(
+    ("played", "advice"),
+    [
+        ([refuses(401)], "refuses the key (401): set OPENAI_API_KEY to a key of 127.0.0.1:"),
+        (
+            [refuses(404, message="The model `x` does not exist.")],
+            "has no model stand-in (404): set",
+        ),
+        ([refuses(404, message="Not Found")], "knows no such address (404): mend OPENAI_BASE_URL"),
+        ([refuses(400, message="x does not support tools")], "takes no tools (400: x does not"),
+        ([refuses(500, message="tools param requires --jinja flag")], "llama.cpp: --jinja"),
+        ([refuses(429, code="insufficient_quota")], "has no credit at 127.0.0.1:"),
+        ([refuses(429)], "asked too often or too busy (429): try again later"),
+        ([refuses(503, message="Oh.")], "is broken (503: Oh.): look at it, or try again"),
+        ([refuses(422, message="Oh.")], "refuses the request (422: Oh.): mend OPENAI_MODEL"),
+        ([REASONING_WITH_TOOLS], "set OPENAI_WIRE=responses, or OPENAI_REASONING_EFFORT=none"),
+        ([breaks("It")], "does not answer as OpenAI's API does (the stream was cut)"),
+        (
+            [says("It is ", "kestrel.")],
+            "answers without the tool it was told to call: set OPENAI_M",
+        ),
+        ([CALL, says("It is kestrel.")], "gives its answer in one piece: let its server"),
+    ],
+)
+async def test_the_advice_is_one_line_with_cause_and_cure(
+    server: OpenAIServer, wire: Wire, played: list[Scenario], advice: str
+) -> None:
+    report = await probed(server, wire, *played)
+
+    assert advice in report.advice
+    assert len(report.advice.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "advice"),
+    [
+        (
+            ProviderConfig("", "http://127.0.0.1:1/v1"),
+            "127.0.0.1:1 cannot be reached (no connection (ConnectionRefusedError)): start it, or "
+            "mend OPENAI_BASE_URL",
+        ),
+        (
+            ProviderConfig("schl\u00fcssel", "http://127.0.0.1:1/v1"),
+            "127.0.0.1:1 does not answer as OpenAI's API does (UnicodeEncodeError here): look "
+            "into its log, or mend OPENAI_BASE_URL (most end in /v1)",
+        ),
+    ],
+)
+async def test_what_keeps_from_asking_is_told(config: ProviderConfig, advice: str) -> None:
+    report = await probe(config)
+
+    assert report.advice == advice
+
+
+async def test_a_missing_key_is_not_called_wrong(server: OpenAIServer) -> None:
+    server.play(refuses(401))
+
+    report = await probe(ProviderConfig("", server.base_url))
+
+    assert report.advice == f"{report.host} wants a key (401): set OPENAI_API_KEY"
+
+
 async def test_a_model_that_counts_no_tokens_can_answer(server: OpenAIServer) -> None:
     silent = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 

@@ -20,4 +20,4 @@ class Command(BaseCommand):
         for line in report.lines():
             self.stdout.write(line)
         if not report.ok:
-            raise CommandError("See the lines marked FAIL.")
+            raise CommandError(report.advice)

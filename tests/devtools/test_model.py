@@ -1,0 +1,100 @@
+"""The model's trial after a start: told once, and not paid for twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.devtools import model as room
+from config.devtools.checkout import Checkout
+from config.devtools.environment import check_env
+from config.devtools.processes import Warden
+from tests.support.checkout import here
+from tests.support.openai_scenarios import Call, Scenario, refuses, says
+from tests.support.openai_server import ThreadedOpenAIServer
+
+pytestmark = pytest.mark.process
+
+WORKS = (says(Call("word_of_the_day", '{"topic": "birds"}')), says("It is ", "kestrel."))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """This one's code, with a memory of its own."""
+    for name in ("manage.py", "config", "realtime"):
+        (tmp_path / name).symlink_to(here().root / name)
+    return replace(here(), root=tmp_path)
+
+
+def asked(server: ThreadedOpenAIServer, **given: str) -> dict[str, str]:
+    return check_env() | {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "key"} | given
+
+
+def tried(guard: Warden, checkout: Checkout, env: dict[str, str]) -> bool:
+    """Whether it was tried at all."""
+    trial = room.begin(guard, checkout, env)
+    if trial is None:
+        return False
+    trial.child.process.wait()
+    assert trial.over
+    trial.tell()
+    return True
+
+
+def test_a_model_that_works_is_tried_once(
+    guard: Warden,
+    checkout: Checkout,
+    model: ThreadedOpenAIServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model.play(*WORKS)
+
+    assert tried(guard, checkout, asked(model))
+    assert not tried(guard, checkout, asked(model))
+    assert "it answers and calls tools" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_MODEL", "OPENAI_WIRE"])
+def test_another_key_or_model_is_tried_anew(
+    name: str, guard: Warden, checkout: Checkout, model: ThreadedOpenAIServer
+) -> None:
+    model.play(*WORKS)
+    tried(guard, checkout, asked(model))
+
+    assert tried(guard, checkout, asked(model, **{name: "chat"}))
+
+
+@pytest.mark.parametrize(
+    ("played", "line"),
+    [
+        (
+            refuses(401, message="Bad key."),
+            "refuses the key (401): set OPENAI_API_KEY to a key of",
+        ),
+        (
+            says("It is ", "kestrel."),
+            "answers without the tool it was told to call: set OPENAI_MODEL",
+        ),
+    ],
+)
+def test_one_that_fails_is_told_aloud_and_tried_again(
+    played: Scenario,
+    line: str,
+    guard: Warden,
+    checkout: Checkout,
+    model: ThreadedOpenAIServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model.play(played, played)
+
+    assert tried(guard, checkout, asked(model))
+    assert tried(guard, checkout, asked(model))
+    told = capsys.readouterr().err
+    assert told.count("MODEL DOES NOT WORK: ") == 2
+    assert line in told
+
+
+def test_the_demo_is_not_tried(guard: Warden, checkout: Checkout) -> None:
+    assert not tried(guard, checkout, check_env() | {"REHEARSAL_URL": "http://127.0.0.1:1/v1"})
