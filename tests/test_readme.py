@@ -3,45 +3,75 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from django.conf import settings
+from websockets.asyncio.client import ClientConnection, connect
 
 from realtime.provider.config import DEFAULT_MODEL
+from tests.support.documents import snippets, text
 from tests.support.server import AppServer
 
-README = (Path(settings.BASE_DIR) / "README.md").read_text(encoding="utf-8")
+README = text("README.md")
+PATIENCE_S = 60
+
+
+async def printed_by(*command: str) -> str:
+    done = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.process
 async def test_the_python_client_works_when_pasted(app: AppServer) -> None:
-    [snippet] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    [snippet] = snippets(README, "python")
+
     pasted = snippet.replace("127.0.0.1:8000", f"127.0.0.1:{app.port}")
 
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-c", pasted],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    assert await printed_by(sys.executable, "-c", pasted) == "I hear you."
 
-    assert (done.returncode, done.stdout) == (0, "I hear you."), done.stderr
+
+@pytest.mark.process
+async def test_the_first_look_by_hand_gets_an_answer(app: AppServer) -> None:
+    """The token is fetched as written; what wscat would send goes out without wscat."""
+    [snippet] = [each for each in snippets(README, "sh") if "wscat" in each]
+    token, wscat = snippet.replace("127.0.0.1:8000", f"127.0.0.1:{app.port}").splitlines()
+    words = shlex.split(wscat)
+    header, url, frame = (words[words.index(option) + 1] for option in ("-H", "-c", "-x"))
+
+    shown = await printed_by("sh", "-c", f'{token}\nprintf %s "{header}"')
+    name, _, value = shown.partition(": ")
+    async with connect(url, additional_headers={name: value}, proxy=None) as socket:
+        await socket.send(frame)
+
+        assert await reply(socket) == "I hear you."
+
+
+async def reply(socket: ClientConnection) -> str:
+    said = ""
+    async with asyncio.timeout(PATIENCE_S):
+        async for frame in socket:
+            event = json.loads(frame).get("chunk", {})
+            said += event.get("delta", "")
+            if event.get("type") == "RUN_FINISHED":
+                break
+    return said
 
 
 def test_the_client_is_about_fifteen_lines() -> None:
-    [snippet] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    [snippet] = snippets(README, "python")
 
     assert len([line for line in snippet.splitlines() if line.strip()]) <= 15
 
 
 def test_every_variable_of_the_table_is_in_the_example() -> None:
-    example = (Path(settings.BASE_DIR) / ".env.example").read_text(encoding="utf-8")
+    example = text(".env.example")
     table = README.split("| variable |", 1)[1].split("\n\n", 1)[0]
 
     for name in re.findall(r"`([A-Z][A-Z_]+)`", table):
