@@ -65,6 +65,15 @@ def test_the_text_names_every_variable_the_services_get() -> None:
     assert given <= compose.given_variables(text)
 
 
+def test_the_server_gets_every_setting_but_those_that_are_fixed_here() -> None:
+    example = (ROOT / ".env.example").read_text("utf-8").partition("# --- Read by ./dev alone")[0]
+    settings = set(re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE))
+    fixed = {"DEBUG", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "TIMINGS_SCALE"}
+
+    assert len(settings) > len(fixed)
+    assert settings - set(SERVICES["web"]["environment"]) == fixed
+
+
 @each_service
 def test_a_service_has_no_rights_it_does_not_need(service: dict[str, Any]) -> None:
     assert service["cap_drop"] == ["ALL"]
