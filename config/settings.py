@@ -234,6 +234,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 CSRF_COOKIE_SECURE = _https
+CSRF_COOKIE_AGE = None  # ends with the browser: for a year it would tell of the visit
 CSRF_FAILURE_VIEW = "config.error_pages.views.stale_form"
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=_https)
 if PUBLIC_URL and SECURE_SSL_REDIRECT:

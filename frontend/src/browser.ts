@@ -1,7 +1,8 @@
 /** The real browser behind the injected parts: requests, sockets, timers, ids. */
 
 import { parseJson, record, text } from "./json";
-import type { Admission, Clock, Limited, SocketHandlers, SocketLike } from "./socket";
+import type { Answer } from "./door";
+import type { Clock, Limited, SocketHandlers, SocketLike } from "./socket";
 
 export const browserClock: Clock = {
   set: (run, ms) => window.setTimeout(run, ms),
@@ -18,11 +19,19 @@ export function newId(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** Make this browser a guest, or confirm that it is one; sets the session cookie. */
-export async function admitGuest(apiPath: string): Promise<Admission> {
+/** Make this browser a guest, or let the one it is live on; sets the session cookie. */
+export async function admitGuest(apiPath: string, keep: boolean | null): Promise<Answer> {
+  const wish = keep === null ? {} : { keep };
   try {
-    const answer = await fetch(`${apiPath}/guest`, { method: "POST" });
-    if (answer.ok) return "ok";
+    const answer = await fetch(`${apiPath}/guest`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(wish),
+    });
+    if (answer.ok) {
+      const { kind, kept } = record(parseJson(await answer.text()));
+      return { account: kind === "account", kept: kept === true };
+    }
     if (answer.status === 429) return limited(answer.headers, await answer.text());
     return answer.status === 401 || answer.status === 403 ? "denied" : "failed";
   } catch {

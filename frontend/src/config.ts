@@ -16,6 +16,8 @@ export interface Config {
   readonly socketPath: string;
   readonly apiPath: string;
   readonly helpPath: string;
+  /** Days after the last message that a chat is kept; 0: until somebody deletes it. */
+  readonly retentionDays: number;
 }
 
 export function readConfig(source: string): Config {
@@ -26,8 +28,12 @@ export function readConfig(source: string): Config {
     socketPath: text(config.socketPath) || "/ws/v1/chat",
     apiPath: text(config.apiPath) || "/api/v1",
     helpPath: text(config.helpPath) || "/help",
+    retentionDays: wholeDays(config.retentionDays),
   };
 }
+
+const wholeDays = (value: unknown): number =>
+  typeof value === "number" && Number.isInteger(value) && value > 0 ? value : 0;
 
 const readModel = (model: Readonly<Record<string, unknown>>): Model => ({
   name: text(model.name),

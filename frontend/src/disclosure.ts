@@ -7,21 +7,32 @@ export interface Disclosure {
   readonly points: readonly string[];
 }
 
-const KEPT = [
+export const KEEP_HINT =
+  "Leave this off if other people use this device: the chat then closes with this tab. You can change it later.";
+
+const aboutWords = (retentionDays: number): readonly string[] => [
   "No one is watching this chat live.",
   "People who check how well this works may read chats later. They can't send anyone to help you.",
-  "Your chat is kept until you delete it here. Deleting removes it.",
+  howLong(retentionDays),
   "No one is told about this chat: not family, not a doctor, not the police.",
-] as const;
+];
 
-export function disclosureFor({ provider, host, rehearsal }: Model): Disclosure {
+/** 0 days: nothing removes it but a person. */
+function howLong(days: number): string {
+  if (days === 0) return "Your chat is kept until you delete it here. Deleting removes it.";
+  const span = days === 1 ? "1 day" : `${days} days`;
+  return `Your chat is kept for ${span} after your last message, then removed. You can delete it here at any time.`;
+}
+
+export function disclosureFor(model: Model, retentionDays: number): Disclosure {
+  const { provider, host, rehearsal } = model;
   if (rehearsal) {
     return {
       title: "This is a scripted demo",
       points: [
         "It is not an AI and not support. Its replies were written in advance.",
         `Your words go to the demo program at ${host}.`,
-        ...KEPT,
+        ...aboutWords(retentionDays),
       ],
     };
   }
@@ -30,7 +41,7 @@ export function disclosureFor({ provider, host, rehearsal }: Model): Disclosure 
     points: [
       "You will talk with an AI, a computer program. It is not a person, a doctor or a therapist, and it can be wrong.",
       `Your words go to ${whereTo(provider, host)}, which writes the replies.`,
-      ...KEPT,
+      ...aboutWords(retentionDays),
     ],
   };
 }
@@ -39,5 +50,5 @@ const whereTo = (provider: string, host: string): string =>
   provider === "" || provider === host ? host : `${provider} (${host})`;
 
 /** Changes when what was agreed to changes, so that the person is asked again. */
-export const disclosureKey = ({ host, rehearsal }: Model): string =>
-  `1 ${rehearsal ? "demo" : "ai"} ${host}`;
+export const disclosureKey = ({ host, rehearsal }: Model, retentionDays: number): string =>
+  `2 ${rehearsal ? "demo" : "ai"} ${host} ${retentionDays}`;

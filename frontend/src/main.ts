@@ -2,6 +2,7 @@ import { mount } from "svelte";
 import { admitGuest, browserClock, newId, openSocket } from "./browser";
 import { readConfig } from "./config";
 import { Conversation, type View } from "./conversation";
+import { Door } from "./door";
 import { devicePlace } from "./places";
 import { Link } from "./socket";
 import { hashOfThread, Memory, threadInHash } from "./storage";
@@ -10,7 +11,10 @@ import "./style.css";
 
 const config = readConfig(document.getElementById("kindline-config")?.textContent ?? "");
 const memory = new Memory(boxOf("sessionStorage"), boxOf("localStorage"));
-const known = threadInHash(location.hash) ?? memory.threadId;
+const linked = threadInHash(location.hash);
+const remembered = memory.threadId;
+const known = linked ?? remembered;
+const door = new Door((keep) => admitGuest(config.apiPath, keep), Date.now);
 
 function boxOf(name: "sessionStorage" | "localStorage"): Storage | null {
   try {
@@ -38,7 +42,7 @@ function converse(onChange: (view: View) => void): Conversation {
       new Link({
         ...parts,
         open: (handlers) => openSocket(config.socketPath, handlers),
-        admit: () => admitGuest(config.apiPath),
+        admit: () => door.enter(),
         clock: browserClock,
         random: Math.random,
       }),
@@ -51,6 +55,7 @@ window.addEventListener("hashchange", () => location.reload());
 const target = document.getElementById("app");
 if (target !== null) {
   const help = [...target.childNodes];
-  mount(App, { target, props: { config, memory, converse, keepThread, known: known !== null } });
+  const opened = { known: known !== null, byLink: linked !== null && linked !== remembered };
+  mount(App, { target, props: { config, memory, door, converse, keepThread, ...opened } });
   for (const node of help) node.remove(); // only now: it stays where the start fails
 }

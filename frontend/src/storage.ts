@@ -1,6 +1,7 @@
 /**
- * What the browser remembers. Words that are not sent yet live in sessionStorage: they survive a
- * reload, but not the closed tab, because other people may use this device.
+ * What the browser remembers. All of it lives in sessionStorage: it survives a reload, but not the
+ * closed tab, because other people may use this device. Where a person asked to keep the chat on
+ * this device, the way back to it lives in localStorage; words that are not sent yet never do.
  */
 
 import type { Outbox } from "./outbox";
@@ -16,8 +17,12 @@ export interface Box {
 const THREAD = "kindline.thread";
 const COUNTRY = "kindline.country";
 const ACCEPTED = "kindline.disclosure";
+const SPOKEN = "kindline.spoken";
+const KEPT = "kindline.kept";
 const DRAFT = "kindline.draft";
 const OUTBOX = "kindline.outbox";
+
+const WAY_BACK = [THREAD, COUNTRY, ACCEPTED, SPOKEN] as const;
 
 const THREAD_ID = /^[\x20-\x7e]{1,128}$/;
 const COUNTRY_CODE = /^[A-Z]{2}$/;
@@ -28,26 +33,64 @@ export class Memory {
     private readonly device: Box | null,
   ) {}
 
+  /** False where the browser lets nothing be kept. */
+  get canKeep(): boolean {
+    return this.device !== null;
+  }
+
+  /** Asked anew each time: another tab may have changed it. */
+  get kept(): boolean {
+    return read(this.device, KEPT) !== null;
+  }
+
+  /** Move the way back to the device, or into this tab, leaving no trace where it was. */
+  keep(kept: boolean): void {
+    if (kept === this.kept) return;
+    const [from, to] = kept ? [this.tab, this.device] : [this.device, this.tab];
+    for (const key of WAY_BACK) {
+      const value = read(from, key);
+      write(from, key, null);
+      if (value !== null) write(to, key, value);
+    }
+    write(this.device, KEPT, kept ? "1" : null);
+  }
+
   get threadId(): string | null {
-    return matching(THREAD_ID, read(this.device, THREAD));
+    return matching(THREAD_ID, this.recall(THREAD));
   }
   set threadId(id: string | null) {
-    write(this.device, THREAD, id);
+    this.remember(THREAD, id);
   }
 
   get country(): string | null {
-    return matching(COUNTRY_CODE, read(this.device, COUNTRY));
+    return matching(COUNTRY_CODE, this.recall(COUNTRY));
   }
   set country(code: string | null) {
-    write(this.device, COUNTRY, code);
+    this.remember(COUNTRY, code);
   }
 
   /** The text of the disclosure that was read; another text (say, another model) asks again. */
   get accepted(): string | null {
-    return read(this.device, ACCEPTED);
+    return this.recall(ACCEPTED);
   }
   set accepted(what: string | null) {
-    write(this.device, ACCEPTED, what);
+    this.remember(ACCEPTED, what);
+  }
+
+  /** The thread in which words were seen last: found empty, it is gone. */
+  get spokenIn(): string | null {
+    return this.recall(SPOKEN);
+  }
+  set spokenIn(id: string | null) {
+    this.remember(SPOKEN, id);
+  }
+
+  private recall(key: string): string | null {
+    return read(this.kept ? this.device : this.tab, key);
+  }
+
+  private remember(key: string, value: string | null): void {
+    write(this.kept ? this.device : this.tab, key, value);
   }
 
   /** Both belong to one thread, so that opening another link does not send words into it. */

@@ -75,6 +75,10 @@ export class FakeNetwork {
 export class FakeBox {
   private readonly items = new Map<string, string>();
 
+  get keys(): readonly string[] {
+    return [...this.items.keys()].sort();
+  }
+
   getItem(key: string): string | null {
     return this.items.get(key) ?? null;
   }

@@ -4,6 +4,14 @@ import { disclosureFor, disclosureKey } from "../src/disclosure";
 import { hashOfThread, Memory, threadInHash } from "../src/storage";
 import { FakeBox } from "./fakes";
 
+const WAY_BACK = { threadId: "t1", country: "GB", accepted: "terms", spokenIn: "t1" };
+
+function chatting(): { memory: Memory; tab: FakeBox; device: FakeBox } {
+  const [tab, device] = [new FakeBox(), new FakeBox()];
+  const memory = new Memory(tab, device);
+  return { memory: Object.assign(memory, WAY_BACK), tab, device };
+}
+
 const MODEL = { name: "m", provider: "OpenAI", host: "api.openai.com", rehearsal: false };
 
 describe("the thread in the address", () => {
@@ -20,21 +28,56 @@ describe("the thread in the address", () => {
 });
 
 describe("what the browser remembers", () => {
-  it("keeps words in the tab and choices on the device", () => {
-    const [tab, device] = [new FakeBox(), new FakeBox()];
-    const memory = new Memory(tab, device);
-    memory.keepDraft("t1", "private words");
-    memory.country = "GB";
+  it("stays in the tab unless it is to be kept", () => {
+    const { memory, device } = chatting();
 
-    expect(new Memory(new FakeBox(), device).draft("t1")).toBe("");
-    expect(new Memory(tab, new FakeBox()).draft("t1")).toBe("private words");
-    expect(new Memory(new FakeBox(), device).country).toBe("GB");
+    expect(device.keys).toEqual([]);
+    expect(memory).toMatchObject(WAY_BACK);
+  });
+
+  it("is found in a new tab once it is kept, without words that are not sent", () => {
+    const { memory, device } = chatting();
+    memory.keepDraft("t1", "private words");
+    memory.keep(true);
+
+    const later = new Memory(new FakeBox(), device);
+
+    expect(later).toMatchObject({ ...WAY_BACK, kept: true });
+    expect(later.draft("t1")).toBe("");
+  });
+
+  it("goes back into the tab without a trace on the device", () => {
+    const { memory, tab, device } = chatting();
+    memory.keep(true);
+    memory.country = "FR";
+    memory.keep(false);
+
+    expect(device.keys).toEqual([]);
+    expect(new Memory(tab, device)).toMatchObject({ ...WAY_BACK, country: "FR", kept: false });
+  });
+
+  it("follows what another tab chose", () => {
+    const { memory, device } = chatting();
+    new Memory(new FakeBox(), device).keep(true);
+
+    expect([memory.kept, memory.threadId]).toEqual([true, null]);
+  });
+
+  it.each([true, false])("does nothing when nothing changes: %s", (kept) => {
+    const { memory, tab, device } = chatting();
+    memory.keep(kept);
+    const before = [tab.keys, device.keys];
+    memory.keep(kept);
+
+    expect([tab.keys, device.keys]).toEqual(before);
+    expect(memory).toMatchObject(WAY_BACK);
   });
 
   it("works without any storage", () => {
     const broken = { getItem: fail, setItem: fail, removeItem: fail };
     for (const memory of [new Memory(null, null), new Memory(broken, broken)]) {
       memory.country = "GB";
+      memory.keep(true);
       memory.keepDraft("t1", "x");
       expect([memory.country, memory.draft("t1"), memory.outbox("t1").submits]).toEqual([
         null,
@@ -57,25 +100,50 @@ describe("what the browser remembers", () => {
 
 describe("what is said before the first message", () => {
   it("names the provider, its host, and that nobody watches, comes or is told", () => {
-    const words = disclosureFor(MODEL).points.join(" ");
+    const words = disclosureFor(MODEL, 30).points.join(" ");
 
     expect(words).toMatch(/an AI/);
     expect(words).toContain("OpenAI (api.openai.com)");
     expect(words).toMatch(
-      /watching this chat live.*may read chats later.*can't send anyone.*until you delete.*No one is told/,
+      /watching this chat live.*may read chats later.*can't send anyone.*delete.*No one is told/,
     );
   });
 
+  it("names a server of one's own by its host alone", () => {
+    const host = "llm.example:8080";
+
+    const words = disclosureFor({ ...MODEL, provider: host, host }, 30).points.join(" ");
+
+    expect(words).toContain("Your words go to llm.example:8080, which writes the replies.");
+  });
+
+  it.each([
+    [30, "Your chat is kept for 30 days after your last message, then removed."],
+    [1, "Your chat is kept for 1 day after your last message, then removed."],
+    [0, "Your chat is kept until you delete it here."],
+  ])("says how long words are kept: %i", (days, sentence) => {
+    for (const model of [MODEL, { ...MODEL, rehearsal: true }]) {
+      expect(disclosureFor(model, days).points.join(" ")).toContain(sentence);
+    }
+  });
+
   it("calls the demo a scripted demo", () => {
-    const { title, points } = disclosureFor({ ...MODEL, rehearsal: true });
+    const { title, points } = disclosureFor(
+      { ...MODEL, host: "127.0.0.1:9", rehearsal: true },
+      30,
+    );
 
     expect(title).toBe("This is a scripted demo");
     expect(points[0]).toContain("not an AI and not support");
+    expect(points[1]).toContain("to the demo program at 127.0.0.1:9.");
   });
 
-  it("is asked again when the words go elsewhere", () => {
-    expect(disclosureKey(MODEL)).not.toBe(disclosureKey({ ...MODEL, host: "other.example" }));
-    expect(disclosureKey(MODEL)).toBe(disclosureKey({ ...MODEL, name: "newer" }));
+  it("is asked again when the words go elsewhere or are kept for another time", () => {
+    const asked = disclosureKey(MODEL, 30);
+
+    expect(disclosureKey({ ...MODEL, host: "other.example" }, 30)).not.toBe(asked);
+    expect(disclosureKey(MODEL, 60)).not.toBe(asked);
+    expect(disclosureKey({ ...MODEL, name: "newer" }, 30)).toBe(asked);
   });
 });
 
@@ -86,6 +154,16 @@ describe("the configuration", () => {
       helpPath: "/aid",
     });
     expect(readConfig("").model).toBeNull();
+  });
+
+  it.each([
+    ["30", 30],
+    ["0", 0],
+    ["-1", 0],
+    ["1.5", 0],
+    ['"30"', 0],
+  ])("promises an end of words only where it is told one: %s", (told, days) => {
+    expect(readConfig(`{"retentionDays":${told}}`).retentionDays).toBe(days);
   });
 });
 
