@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
@@ -16,6 +19,13 @@ class UserAdmin(DjangoUserAdmin[User]):
     fieldsets = (*(DjangoUserAdmin.fieldsets or ()), ("Kindline", {"fields": ("kind",)}))
     date_hierarchy = "date_joined"
     ordering = ("-date_joined",)
+
+    def get_deleted_objects(
+        self, objs: Sequence[User] | QuerySet[User], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Whoever may delete a person may delete what is theirs, though it is read-only here."""
+        named, numbers, _, protected = super().get_deleted_objects(objs, request)
+        return named, numbers, set(), protected
 
 
 @admin.register(ClientToken)
