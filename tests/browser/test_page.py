@@ -151,6 +151,22 @@ async def test_delete_this_conversation_really_deletes_it(
     assert not await Thread.objects.aexists()
 
 
+async def test_a_conversation_that_is_still_on_its_way_is_not_greeted_as_new(
+    app: AppServer, browser: Browser
+) -> None:
+    page = await open_chat(await browser.new_context(), app.url)
+    greeting = page.get_by_role("heading", name="What's on your mind?")
+    await expect(greeting).to_be_visible()
+    await say(page, "hello")
+    await expect(page.get_by_role("log")).to_contain_text("I hear you.")
+
+    await page.route_web_socket("**/ws/**", lambda silent: None)
+    await page.reload()
+
+    await expect(page.get_by_label("Your message")).to_be_visible()
+    await expect(greeting).to_have_count(0)
+
+
 async def test_what_the_model_writes_cannot_run_or_call_out(
     app: AppServer, model: ThreadedOpenAIServer, browser: Browser
 ) -> None:
