@@ -22,7 +22,7 @@ from realtime.accounts import operations as accounts
 from realtime.accounts.queries import ended_links, ended_sessions, ended_tokens
 from realtime.accounts.sessions import UNKEPT_S, kept_s
 from realtime.chat import queries
-from realtime.chat.models import Run, RunEvent, Thread
+from realtime.chat.models import Thread
 
 logger = logging.getLogger(__name__)
 
@@ -95,9 +95,7 @@ def delete_quiet_threads(*, ids: Sequence[UUID], since: datetime) -> int:
     # A statement of its own: the one that waited for the locks still reads what was before them.
     quiet = queries.quiet_threads(since=since).filter(id__in=locked)
     gone = list(quiet.values_list("id", flat=True))
-    runs = Run.objects.filter(thread__in=gone).values("id")
-    RunEvent.objects.filter(run_id__in=runs).delete()
-    Thread.objects.filter(id__in=gone).delete()  # with messages, runs and notices
+    Thread.objects.filter(id__in=gone).delete()  # with messages, runs, notices and their log
     return len(gone)
 
 
