@@ -6,8 +6,8 @@ import signal
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from config.devtools import place
 from config.devtools.checkout import Checkout, this_checkout
 from config.devtools.checks import check
 from config.devtools.demo import demo
@@ -44,18 +44,20 @@ def main(words: Sequence[str]) -> int:
     except Stopped:
         return 0 if name == "run" else 143
     except OSError as error:
-        note(f"dev: {error.strerror}: {error.filename}" if error.filename else f"dev: {error}")
+        note(f"dev: {place.explained(error)}")
     except Exception as error:
-        log = _keep_trace(checkout)
-        note(f"dev: unexpected {type(error).__name__}: {error}: please report it with {log}")
+        note(f"dev: unexpected {type(error).__name__}: {error}: {_keep_trace(checkout)}")
     return 1
 
 
-def _keep_trace(checkout: Checkout) -> Path:
+def _keep_trace(checkout: Checkout) -> str:
     log = checkout.logs / "dev.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(traceback.format_exc(), "utf-8")
-    return log
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(traceback.format_exc(), "utf-8")
+    except OSError as error:
+        return f"no more can be told, {place.explained(error)}"
+    return f"please report it with {log}"
 
 
 def _find(name: str) -> Command:

@@ -65,7 +65,11 @@ def dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     values = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Trouble(f"{path} is not UTF-8: save it as UTF-8") from None
+    for number, line in enumerate(text.splitlines(), start=1):
         text = line.strip().removeprefix("export ")
         if not text or text.startswith("#"):
             continue

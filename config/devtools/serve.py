@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
-from config.devtools import application, data, model, preflight, setup, state
+from config.devtools import application, data, model, place, preflight, setup, state
 from config.devtools.checkout import Checkout
 from config.devtools.environment import debugging, run_env
 from config.devtools.processes import Child, Warden, guarded
@@ -19,7 +19,8 @@ from config.devtools.stack import stack
 
 def run(checkout: Checkout, *, port: int) -> NoReturn:
     """Install, start and serve until Ctrl-C or SIGTERM."""
-    refuse_taken(port)
+    refuse_taken(checkout, port)
+    place.refuse_unusable(checkout)
     me = state.Running(os.getpid(), "run", f"http://127.0.0.1:{port}")
     with state.own_stack(checkout, me) as lock, guarded(hold=[lock]) as guard:
         setup.with_page(guard, checkout)
@@ -46,7 +47,7 @@ def run(checkout: Checkout, *, port: int) -> NoReturn:
                     guard.end(child)
 
 
-def refuse_taken(port: int) -> None:
+def refuse_taken(checkout: Checkout, port: int) -> None:
     """Raise when something listens on this port, before any work is done."""
     with socket.socket() as probe:
         # As servers do: a port whose last connections fade out counts as free.
@@ -55,10 +56,13 @@ def refuse_taken(port: int) -> None:
             probe.bind(("127.0.0.1", port))
             probe.listen(1)
         except PermissionError:
-            raise Trouble(f"port {port} is the system's: ./dev run --port 8000") from None
+            kept = "ports below 1024 are for root" if port < 1024 else "the system keeps it"
+            raise Trouble(f"port {port}: {kept}: ./dev run --port 8000") from None
         except OSError:
+            state.refuse_second(checkout, port)
             other = port + 1 if port < 65535 else 8000
-            raise Trouble(f"port {port} is taken: ./dev run --port {other}") from None
+            cure = f"stop what listens there, or ./dev run --port {other}"
+            raise Trouble(f"port {port} is taken by another program: {cure}") from None
 
 
 def addresses(env: dict[str, str]) -> dict[str, str]:

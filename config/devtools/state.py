@@ -36,7 +36,7 @@ class Busy(Trouble):
         at = f" at {running.url}" if running.url else ""
         super().__init__(
             f"./dev {running.doing} already runs in this checkout{at} (pid {running.pid}): "
-            "stop it first"
+            "use that one, or stop it first"
         )
         self.running = running
 
@@ -50,6 +50,13 @@ def own_stack(checkout: Checkout, running: Running) -> Iterator[int]:
             yield held
         finally:
             _file(checkout).unlink(missing_ok=True)
+
+
+def refuse_second(checkout: Checkout, port: int) -> None:
+    """Raise Busy when it is this checkout's own ./dev that listens on `port`."""
+    running = _read(checkout)
+    if running and running.url.endswith(f":{port}"):
+        raise Busy(running)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.devtools.checkout import Checkout
+from config.devtools.place import cache_env, least_room
+from config.devtools.place import explained as unstartable
 from config.devtools.processes import Env, Warden, clean_env, telling_line
 from config.devtools.say import Trouble
 
@@ -52,9 +54,10 @@ def run_tool(
     """Run to the end, give its log or raise Trouble saying why; `fetches`: from the network."""
     log = checkout.logs / f"{name}.log"
     try:
-        child = guard.spawn(name, command, log=log, env=clean_env(env), cwd=cwd or checkout.root)
+        its_env = clean_env(cache_env(checkout) | dict(env or {}))
+        child = guard.spawn(name, command, log=log, env=its_env, cwd=cwd or checkout.root)
     except OSError as error:
-        raise Trouble(f"{name}: {error.strerror}: {error.filename}") from None
+        raise Trouble(f"{name}: {unstartable(error)}") from None
     try:
         code = child.process.wait()
     finally:
@@ -68,8 +71,10 @@ def explained(name: str, log: Path, *, fetches: bool) -> Trouble:
     """One line for a tool that failed: no space, no network, or the log's own words."""
     text = log.read_text("utf-8", "replace")
     lower = text.lower()
-    if "no space left" in lower or "enospc" in lower:
-        return Trouble(f"{name}: the disk is full: make room and start again (log: {log})")
+    free, where = least_room()
+    # On a full disk the log itself may be empty.
+    if "no space left" in lower or "enospc" in lower or not (text.strip() or free):
+        return Trouble(f"{name}: the disk is full ({where}): make room and start again")
     if fetches and "certificate" in lower:
         cure = "set SSL_CERT_FILE (for npm NODE_EXTRA_CA_CERTS) to your authorities"
         return Distrusted(f"{name}: the package index shows an unknown certificate: {cure}")

@@ -61,7 +61,8 @@ def test_a_taken_port_is_said_before_anything_is_done() -> None:
         done = dev("run", "--port", str(port))
 
     assert done.returncode == 1
-    assert done.stderr == f"dev: port {port} is taken: ./dev run --port {port + 1}\n"
+    taken_by = f"dev: port {port} is taken by another program: stop what listens there, or "
+    assert done.stderr == f"{taken_by}./dev run --port {port + 1}\n"
 
 
 def test_an_old_python_is_refused_in_one_line() -> None:

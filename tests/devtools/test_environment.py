@@ -29,6 +29,19 @@ def test_a_line_that_says_nothing_is_named(tmp_path: Path) -> None:
         environment.dotenv(tmp_path / ".env")
 
 
+def test_a_dotenv_from_windows_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfA=1\r\nB=  \r\n")
+
+    assert environment.dotenv(tmp_path / ".env") == {"A": "1"}
+
+
+def test_a_dotenv_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"A=\xff\n")
+
+    with pytest.raises(Trouble, match=r"\.env is not UTF-8: save it as UTF-8"):
+        environment.dotenv(tmp_path / ".env")
+
+
 def test_the_environment_wins_over_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("OPENAI_MODEL=from-file\nOPENAI_WIRE=chat\n", "utf-8")
     monkeypatch.setenv("OPENAI_MODEL", "from-environment")

@@ -20,6 +20,14 @@ def test_a_second_one_is_told_where_the_first_runs(tmp_path: Path) -> None:
         state.own_stack(checkout, state.Running(os.getpid(), "run")).__enter__()
 
 
+def test_a_port_its_own_first_one_listens_on_is_no_strangers(tmp_path: Path) -> None:
+    state.publish(Checkout(tmp_path), state.Running(os.getpid(), "run", "http://127.0.0.1:8000"))
+
+    state.refuse_second(Checkout(tmp_path), 8001)
+    with pytest.raises(state.Busy, match="use that one, or stop it first"):
+        state.refuse_second(Checkout(tmp_path), 8000)
+
+
 def test_the_first_can_be_joined_once_its_services_are_up(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path)
     starting = state.Running(os.getpid(), "run")
