@@ -97,7 +97,7 @@ def history(*, thread_id: UUID, up_to_ord: int) -> list[ChatMessage]:
 
 def quiet_threads(*, since: datetime) -> QuerySet[Thread]:
     """Threads in which nothing was written since then, and nothing is being written."""
-    stir = Q(state__in=Run.ACTIVE) | Q(created_at__gte=since) | Q(finished_at__gte=since)
+    stir = Q(state__in=Run.ACTIVE) | Q(finished_at__gte=since)
     stirring = Run.objects.filter(stir, thread=OuterRef("pk"))
     return Thread.objects.filter(~Exists(stirring), created_at__lt=since)
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.periodic import PeriodicDeferrer
 
 from realtime.accounts.operations import create_guest
 from realtime.chat.models import Thread
@@ -82,6 +83,18 @@ def test_the_clock_asks_for_a_purge_each_hour_and_for_order_once_a_day() -> None
     assert {name: task.cron for (name, _), task in periodic.items()} == {
         "purge": "17 * * * *",
         "tidy_jobs": "47 3 * * *",
+    }
+
+
+def test_a_worker_that_starts_late_makes_up_for_the_last_hour_and_day() -> None:
+    deferrer = PeriodicDeferrer(app.periodic_registry, **app.periodic_defaults)
+    before_both = datetime(2026, 5, 31, 3, 16, tzinfo=UTC).timestamp()
+
+    missed = {task.task.name: at for task, at in deferrer.get_previous_tasks(at=before_both)}
+
+    assert missed == {
+        "purge": datetime(2026, 5, 31, 2, 17, tzinfo=UTC).timestamp(),
+        "tidy_jobs": datetime(2026, 5, 30, 3, 47, tzinfo=UTC).timestamp(),
     }
 
 
