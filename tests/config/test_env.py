@@ -36,6 +36,16 @@ def test_a_switch_is_read_in_words(raw: str, meant: bool, monkeypatch: pytest.Mo
     assert env_bool("KNOB", default=not meant) is meant
 
 
+@pytest.mark.parametrize(("raw", "said"), [("-1", "must be 0 or more"), ("8", "must be 7 or less")])
+def test_a_number_out_of_bounds_is_refused(
+    monkeypatch: pytest.MonkeyPatch, raw: str, said: str
+) -> None:
+    monkeypatch.setenv("KNOB", raw)
+
+    with pytest.raises(ImproperlyConfigured, match=f"KNOB={raw}: {said}"):
+        env_int("KNOB", default=7, least=0, most=7)
+
+
 def test_a_switch_that_says_neither_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KNOB", "maybe")
 
