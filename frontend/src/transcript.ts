@@ -72,7 +72,12 @@ export function reduce(state: Transcript, frame: ServerFrame): Step {
       return still(frame.threadId === state.threadId ? replaceAll(state, frame) : state);
     case "subscribed":
       if (frame.threadId !== state.threadId) return still(state);
-      return still({ ...state, synced: true, repairing: false });
+      // A run that is going on and that we have not seen begin follows in frames of its own.
+      return still({
+        ...state,
+        synced: frame.activeRunId === null || frame.activeRunId === state.runId,
+        repairing: false,
+      });
     case "status":
       if (frame.threadId !== state.threadId || state.runId === null) return still(state);
       return still({ ...state, status: frame.state });
@@ -88,7 +93,8 @@ const still = (state: Transcript): Step => ({ state, resubscribe: false });
 function follow(state: Transcript, frame: Envelope): Step {
   const { cursor } = state;
   if (cursor === null || frame.prev === cursor) {
-    return still({ ...apply(state, frame.chunk, frame.id), cursor: frame.id, status: null });
+    const next = apply(state, frame.chunk, frame.id);
+    return still({ ...next, synced: true, cursor: frame.id, status: null });
   }
   if (isKnown(frame.id, cursor)) return still(state);
   return { state: { ...state, repairing: true }, resubscribe: !state.repairing };

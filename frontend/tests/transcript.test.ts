@@ -120,6 +120,31 @@ describe("the reducer", () => {
     expect(fold(start, [...rest, answered, ...rest]).resubscribes).toBe(2);
   });
 
+  it("does not take a thread for empty while its first run is on its way", () => {
+    const snapshot = {
+      type: "snapshot",
+      threadId: "t1",
+      cursor: "0-0",
+      messages: [],
+      notices: [],
+    };
+    const answer = { type: "subscribed", threadId: "t1", active: { runId: "r1" } };
+    const frames = [snapshot, answer].map((frame) => decodeFrame(JSON.stringify(frame)));
+
+    const waiting = fold(emptyTranscript("t1"), frames).state;
+    const first = plain?.frames.find(({ kind }) => kind === "envelope");
+    const began = fold(waiting, first === undefined ? [] : [first]).state;
+
+    expect([waiting.synced, waiting.messages.length]).toEqual([false, 0]);
+    expect([began.synced, began.messages.length]).toEqual([true, 1]);
+  });
+
+  it("is in step again at once when the run it follows is the one that goes on", () => {
+    const answer: ServerFrame = { kind: "subscribed", threadId: "t1", activeRunId: "r1" };
+
+    expect(fold(start, [answer]).state.synced).toBe(true);
+  });
+
   it("knows a text as closed while the run goes on", () => {
     const frames = plain?.frames.slice(0, -1) ?? [];
 
