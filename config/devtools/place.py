@@ -36,7 +36,8 @@ def unwritable(path: Path) -> str:
     me, owner = _name(os.geteuid()), _name(place.stat().st_uid)
     if owner == me:
         return f"{place} cannot be written, not even by you: chmod u+rwx {place}"
-    cure = f"sudo chown -R {me} {place}, or clone it anew as {me}"
+    whole = this_checkout().root if this_checkout().root in place.parents else place
+    cure = f"sudo chown -R {me} {whole}, or clone it anew as {me}"
     return f"{place} belongs to {owner}, you are {me} and cannot write there: {cure}"
 
 

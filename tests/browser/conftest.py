@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.async_api import Browser, async_playwright, expect
+
+from config.devtools.browser import find_browser
 
 # As root Chromium needs the first two; the others keep it from calling home.
 expect.set_options(timeout=20_000)  # a busy machine is no failure
@@ -21,17 +23,19 @@ FLAGS = [
 ]
 
 
-def browser_path() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail("no Chromium found: `./dev test` installs one, or set BROWSER_PATH")
-    return found
+@pytest.fixture(scope="session")
+def browser_path() -> Path:
+    """A browser's program; `./dev test` brings it and builds the page, so that nothing skips."""
+    if not (Path(settings.FRONTEND_DIST) / ".vite" / "manifest.json").is_file():
+        pytest.skip("the page is not built: cd frontend && npm ci && npm run build, or ./dev test")
+    if found := find_browser():
+        return found
+    pytest.skip("no Chromium on the PATH: set BROWSER_PATH to one, or say ./dev test")
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+async def browser(browser_path: Path) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         yield browser
         await browser.close()

@@ -7,12 +7,13 @@ import pytest
 
 from config.devtools import debian
 from config.devtools.browser import find_browser
-from config.devtools.checkout import Checkout, this_checkout
+from config.devtools.checkout import Checkout
 from config.devtools.node import ready_node
 from config.devtools.processes import Warden, foreground, telling_line
 from config.devtools.say import Trouble
 from config.devtools.stamps import Stamp, fingerprint, tree_fingerprint
 from config.devtools.tools import Distrusted, explained, run_tool
+from tests.support.checkout import here
 
 
 def program(path: Path, text: str) -> Path:
@@ -28,7 +29,7 @@ def test_an_installer_without_network_gets_one_line(guard: Warden, tmp_path: Pat
     lock.write_text("no-such-thing==1\n", "utf-8")
     nowhere = ["--index-url", "http://127.0.0.1:1/simple", "--no-cache"]
     uv = ["-m", "uv", "pip", "install", "--dry-run", *nowhere, "-r", str(lock)]
-    command = this_checkout().python_command(*uv)
+    command = here().python_command(*uv)
     once = {"UV_HTTP_RETRIES": "0"}
 
     with pytest.raises(Trouble, match=r"^uv: cannot reach the package index: check the network"):

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.devtools.checkout import this_checkout
 from config.devtools.processes import guarded
 from config.devtools.stack import stack
+from tests.support.checkout import here
 
 _PATIENCE_S = 20
 
@@ -51,7 +51,7 @@ class Starter:
 def starter(base: Path) -> Iterator[Starter]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.starter", str(base)],
-        cwd=this_checkout().root,
+        cwd=here().root,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -102,7 +102,7 @@ def _read(path: Path) -> bytes:
 
 def main(base: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with guarded() as guard, stack(guard, this_checkout(), {}, base, durable=False) as services:
+    with guarded() as guard, stack(guard, here(), {}, base, durable=False) as services:
         sys.stdout.write(json.dumps({"env": services.env, "guard": guard.process.pid}) + "\n")
         sys.stdout.flush()
         signal.pause()

@@ -1,0 +1,14 @@
+"""config.settings in the environment of the tests: what `pytest` alone needs to be right."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from tests.support.environment import prepare
+
+prepare()
+try:
+    from config.settings import *  # noqa: F403 - Django takes every name of the module
+except ImproperlyConfigured as error:
+    raise pytest.UsageError(str(error)) from None
