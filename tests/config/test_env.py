@@ -36,7 +36,9 @@ def test_a_switch_is_read_in_words(raw: str, meant: bool, monkeypatch: pytest.Mo
     assert env_bool("KNOB", default=not meant) is meant
 
 
-@pytest.mark.parametrize(("raw", "said"), [("-1", "must be 0 or more"), ("8", "must be 7 or less")])
+@pytest.mark.parametrize(
+    ("raw", "said"), [("-1", "must be 0 or more"), ("8", "must be 7 or less")]
+)
 def test_a_number_out_of_bounds_is_refused(
     monkeypatch: pytest.MonkeyPatch, raw: str, said: str
 ) -> None:
