@@ -14,6 +14,7 @@ from config.devtools.demo import demo
 from config.devtools.formatting import fmt
 from config.devtools.locks import lock
 from config.devtools.manage import manage
+from config.devtools.pictures import pictures
 from config.devtools.say import Stopped, Trouble, note, result
 from config.devtools.serve import run
 from config.devtools.testing import test
@@ -140,6 +141,7 @@ COMMANDS = {
     "manage": Command("manage ARGS...", "manage.py on the running stack, or its own", manage),
     "demo": Command("demo [--remove]", "make synthetic threads for the admin", _demo),
     "probe-model": Command("probe-model", "try the configured model for real", _probe_model),
+    "pictures": Command("pictures", "make the documents' pictures again", _alone(pictures)),
     "lock": Command("lock", "make the hashed locks again", _alone(lock)),
     "bench": Command("bench", "measure (nothing yet)", _alone(_nothing_yet)),
     "audit": Command("audit", "audit the dependencies (nothing yet)", _alone(_nothing_yet)),
