@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -192,8 +193,11 @@ async def test_not_a_word_is_left_after_delete_this_conversation(
 
 
 async def _choose(page: Page, *, keep: bool) -> None:
-    async with page.expect_response("**/api/v1/guest"):
-        await page.get_by_label(KEEP_NOW).click()
+    await page.get_by_label(KEEP_NOW).click()
+    async with asyncio.timeout(20):
+        # The box shows the wish at once; this shows the answer.
+        while bool(await page.evaluate("localStorage.length")) != keep:
+            await page.wait_for_timeout(10)
     await expect(page.get_by_label(KEEP_NOW)).to_be_checked(checked=keep)
 
 
