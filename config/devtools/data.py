@@ -47,4 +47,8 @@ def _stamp(checkout: Checkout) -> Stamp:
 
 def _fingerprint(checkout: Checkout) -> str:
     code = tree_fingerprint(checkout.root / "realtime", skip=["__pycache__"])
-    return fingerprint(code, checkout.root / "requirements.lock")
+    password = (
+        checkout.run / "pg" / "password"
+    )  # exchanged with its data or without: see if it fits
+    own = [password] if password.is_file() else []
+    return fingerprint(code, checkout.root / "requirements.lock", *own)

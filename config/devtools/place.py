@@ -82,12 +82,15 @@ def _nearest(path: Path) -> Path:
 
 def _written(checkout: Checkout) -> Iterator[Path]:
     page = checkout.frontend
-    made = [checkout.venv, checkout.run, checkout.run / "pg", page / "node_modules", page / "dist"]
-    yield from (checkout.root, page, *(folder for folder in made if folder.exists()))
+    data = (checkout.run, checkout.run / "pg", checkout.run / "pg" / "data")
+    made = (checkout.venv, *data, page / "node_modules", page / "dist")
+    yield from (checkout.root, page)
+    # Not Path.exists: it raises where the folder above is closed to us.
+    yield from (folder for folder in made if os.path.exists(folder))
 
 
 def _refuse_full(checkout: Checkout) -> None:
-    needed = sum(size for folder, size in _to_make(checkout) if not folder.exists())
+    needed = sum(size for sign, size in _to_make(checkout) if not os.path.exists(sign))
     free = shutil.disk_usage(checkout.root).free // 1_000_000
     if needed and free < needed + _SPARE:
         cure = "make room, or clone it to another disk"

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from config.devtools import leftover
 from config.devtools.keys import new_secret, write_private
-from config.devtools.processes import Child, Warden, Who, clean_env, free_port, telling_line
+from config.devtools.place import least_room
+from config.devtools.processes import FULL, Child, Warden, Who, clean_env, free_port, telling_line
 from config.devtools.say import Trouble
 from config.devtools.unprivileged import somebody
 
@@ -26,6 +27,9 @@ USER = "kindline"
 _START_S = 60.0
 # Durable is Postgres' default; a test's data may be lost with the machine.
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+# Words of a Postgres that finds its data not as it left them.
+_BROKEN = ("PANIC:", "could not open file", "could not load", "configuration", "WAL directory")
+_STAMPED = re.compile(r"^(\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] |but )")
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ def postgres(
         _create(guard, cluster, durable=durable)
     if not cluster.password_file.exists():
         raise Trouble(f"{cluster.password_file} is lost: move {base} away to start empty")
+    cluster.data.chmod(0o700)  # Postgres insists, and a backup may have opened it
     _refuse_another_major(cluster)
     leftover.clear(cluster.data)
     port, server = _start(guard, cluster, durable=durable)
@@ -105,7 +110,7 @@ def _create(guard: Warden, cluster: Cluster, *, durable: bool) -> None:
         guard.end(made)
     if code:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise Trouble(f"Postgres could not make its data: {telling_line(made.log_text)}")
+        raise Trouble(f"Postgres could not make its data: {_why(cluster, made)}")
     fresh.rename(cluster.data)
 
 
@@ -128,7 +133,10 @@ def _locale(major: int) -> list[str]:
 
 
 def _refuse_another_major(cluster: Cluster) -> None:
-    made_by = int((cluster.data / "PG_VERSION").read_text("ascii"))
+    try:
+        made_by = int((cluster.data / "PG_VERSION").read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        raise Trouble(f"{cluster.data} is no whole Postgres: {_broken(cluster)}") from None
     if made_by != cluster.major:
         raise Trouble(
             f"{cluster.data} was made by Postgres {made_by}, this one is {cluster.major}: "
@@ -149,7 +157,23 @@ def _start(guard: Warden, cluster: Cluster, *, durable: bool) -> tuple[int, Chil
         guard.end(server)
         if "Address already in use" not in server.log_text:
             break
-    raise Trouble(f"Postgres did not start: {telling_line(server.log_text)}")
+    raise Trouble(f"Postgres did not start: {_why(cluster, server)}")
+
+
+def _why(cluster: Cluster, child: Child) -> str:
+    """Its own word, and what helps where that is known."""
+    line = _STAMPED.sub("", telling_line(child.log_text))
+    if FULL in line:
+        return f"the disk is full ({least_room()[1]}): make room and start again"
+    if "could not look up effective user" in line:
+        return f"{line}: start ./dev as a user with a name, or set DATABASE_URL"
+    if any(sign in line for sign in _BROKEN):
+        return f"{line}: {_broken(cluster)}"
+    return f"{line} (log: {child.log})"
+
+
+def _broken(cluster: Cluster) -> str:
+    return f"bring {cluster.base} back from a backup, or move it away to start empty"
 
 
 def _comes_up(server: Child, data: Path) -> bool:

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from config.devtools import warden
+from config.devtools.place import least_room
 from config.devtools.say import Trouble
 
 Env = Mapping[str, str]
+FULL = "No space left on device"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Child:
         """One line that says why it ended."""
         code = self.process.poll()
         words = telling_line(self.log_text)
+        if FULL in words:
+            words = f"the disk is full ({least_room()[1]}): make room and start again"
         return f"{self.name} ended (status {code})" + (f": {words}" if words else "")
 
 
@@ -205,7 +209,7 @@ def free_port() -> int:
 def telling_line(log: str) -> str:
     """Pick the line of a log that names the cause; a full disk is the cause of all after it."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    full = [line for line in lines if "No space left on device" in line]
+    full = [line for line in lines if FULL in line]
     # npm's first sentence is the cause, after words like `code EUSAGE`.
     npm = [line for line in lines if line.startswith("npm error ") and len(line.split()) > 5]
     marks = ("FATAL:", "PANIC:", "error:", "Error:", "ERROR", "could not", "***")

@@ -61,7 +61,8 @@ def _setpriv_options(user: pwd.struct_passwd) -> tuple[str, ...]:
 
 def give(base: Path, who: Who) -> None:
     """Make `base` and all in it belong to the user who runs Postgres."""
-    if os.geteuid() != 0 or base.stat().st_uid == who.file_owner:
+    places = (place for place in (base, base / "data") if place.exists())
+    if os.geteuid() != 0 or all(place.stat().st_uid == who.file_owner for place in places):
         return
     for folder, _, files in os.walk(base):
         for path in (folder, *(os.path.join(folder, name) for name in files)):

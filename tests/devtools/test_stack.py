@@ -137,6 +137,40 @@ def test_a_lost_password_is_said_in_one_line(start_stack: StartStack, tmp_path: 
         start_stack(tmp_path).__enter__()
 
 
+@pytest.mark.parametrize(
+    ("lost", "line"),
+    [
+        ("PG_VERSION", r"/data is no whole Postgres: bring .*/pg back from a backup, or move it"),
+        (
+            "global/pg_control",
+            r'^Postgres did not start: could not open file ".*: bring .*/pg back',
+        ),
+        ("pg_wal", r"^Postgres did not start: .*pg_wal.*: bring .*/pg back from a backup"),
+        ("postgresql.conf", r"configuration file .*: bring .*/pg back from a backup, or move it"),
+    ],
+)
+def test_data_that_lost_a_part_are_said_in_one_line(
+    lost: str, line: str, start_stack: StartStack, tmp_path: Path
+) -> None:
+    with start_stack(tmp_path):
+        pass
+    (tmp_path / "pg" / "data" / lost).rename(tmp_path / "lost")
+
+    with pytest.raises(Trouble, match=line):
+        start_stack(tmp_path).__enter__()
+
+
+def test_data_a_backup_opened_to_others_are_closed_again(
+    start_stack: StartStack, tmp_path: Path
+) -> None:
+    with start_stack(tmp_path):
+        pass
+    (tmp_path / "pg" / "data").chmod(0o755)
+
+    with start_stack(tmp_path):
+        assert (tmp_path / "pg" / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_cluster_half_made_is_made_anew(start_stack: StartStack, tmp_path: Path) -> None:
     half = tmp_path / "pg" / "data.new"
     half.mkdir(parents=True)
