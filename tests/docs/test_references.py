@@ -20,7 +20,7 @@ A_PATH = re.compile(
 
 
 def broken_links(path: Path) -> list[str]:
-    links = re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8"))
+    links = re.findall(r"(?:\]\(|src=\")([^)\s\"]+)", path.read_text("utf-8"))
     return [link for link in links if not link.startswith("http") and not leads(path, link)]
 
 
@@ -58,6 +58,13 @@ def is_there(name: str) -> bool:
 @pytest.mark.parametrize("path", markdown_files(), ids=name_of)
 def test_every_link_leads_somewhere(path: Path) -> None:
     assert broken_links(path) == []
+
+
+def test_every_picture_of_the_readme_says_what_it_shows() -> None:
+    pictures = re.findall(r"<img [^>]*>", text("README.md"))
+
+    assert pictures
+    assert [each for each in pictures if not re.search(r'alt="[^"]{20,}"', each)] == []
 
 
 @pytest.mark.parametrize("page", MAPS)
