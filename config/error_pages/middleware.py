@@ -51,6 +51,7 @@ def mended(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
     elif settings.DEBUG and response.status_code in (BAD_REQUEST, BROKEN):
         # Django's page for developers stays, but nobody is left without the link.
         response.content = response.content.replace(b"<body>", _HELP, 1)
+        response["Content-Length"] = str(len(response.content))  # else servers cut it
     if isinstance(response, ErrorPage):
         response.cookies.clear()
     return response

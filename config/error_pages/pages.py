@@ -71,3 +71,4 @@ class ErrorPage(HttpResponse):
         super().__init__(_BODIES[kind], status=status, content_type="text/html; charset=utf-8")
         self["Content-Security-Policy"] = _POLICY
         self["Cache-Control"] = "no-store"
+        self["Content-Length"] = str(len(self.content))

@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import Error
 from django.utils import timezone
 
 from realtime.chat import queries
@@ -32,7 +33,10 @@ class Promise:
         """Days after the last message; 0 promises nothing, for words that old are still there."""
         with self._lock:
             if time.monotonic() >= self._look_at:
-                self._look()
+                try:
+                    self._look()
+                except Error as error:  # the page is served all the same: it shows help
+                    logger.warning("retention not looked at: %s", type(error).__name__)
                 self._look_at = time.monotonic() + LOOK_S
             return 0 if self._broken else settings.RETENTION_DAYS
 

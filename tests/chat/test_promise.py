@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -68,6 +69,19 @@ def test_a_minute_long_nobody_looks_again() -> None:
     leave_thread(days_ago=40)
 
     assert promised.days() == 30
+
+
+def test_a_database_that_does_not_answer_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(promise, "LOOK_S", 0)
+    leave_thread(days_ago=40)
+    promised = Promise()
+    before = promised.days()
+
+    with connection.execute_wrapper(refuse):
+        assert promised.days() == before == 0
 
 
 def test_the_page_is_told_the_promise(monkeypatch: pytest.MonkeyPatch) -> None:

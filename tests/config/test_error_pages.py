@@ -158,10 +158,11 @@ class TestWhileDeveloping:
 
     @pytest.mark.parametrize("path", ["/fail/bad", "/fail/broken"])
     def test_the_developers_page_leads_to_help_too(self, visitor: Client, path: str) -> None:
-        body = visitor.get(path, headers={"Accept": "text/html"}).content.decode()
+        answer = visitor.get(path, headers={"Accept": "text/html"})
 
-        assert SECRET in body
-        assert '<a href="/help">Help</a>' in body
+        assert SECRET.encode() in answer.content
+        assert b'<a href="/help">Help</a>' in answer.content
+        assert answer["Content-Length"] == str(len(answer.content))
 
 
 async def test_it_is_the_same_under_an_asynchronous_server(async_client: AsyncClient) -> None:
