@@ -23,7 +23,7 @@ def can_install(os_release: Path = Path("/etc/os-release")) -> bool:
 def install(guard: Warden, checkout: Checkout, package: str) -> None:
     """Install one package; its index is fetched first when it is missing or old."""
     if not can_install():
-        raise Trouble(f"{package} is missing: install it (apt-get install {package})")
+        raise Trouble(f"{package} is missing: install it (sudo apt-get install {package})")
     get = ["apt-get", "install", "-y", "-q", "--no-install-recommends", package]
     with step(f"installing {package} by apt-get"):
         try:

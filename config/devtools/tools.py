@@ -13,6 +13,10 @@ from config.devtools.processes import Env, Warden, clean_env, telling_line
 from config.devtools.say import Trouble
 
 
+class Full(Trouble):
+    """Nothing more can be written."""
+
+
 class Distrusted(Trouble):
     """The other side showed a certificate that the tool does not trust."""
 
@@ -74,7 +78,7 @@ def explained(name: str, log: Path, *, fetches: bool) -> Trouble:
     free, where = least_room()
     # On a full disk the log itself may be empty.
     if "no space left" in lower or "enospc" in lower or not (text.strip() or free):
-        return Trouble(f"{name}: the disk is full ({where}): make room and start again")
+        return Full(f"{name}: the disk is full ({where}): make room and start again")
     if fetches and "certificate" in lower:
         cure = "set SSL_CERT_FILE (for npm NODE_EXTRA_CA_CERTS) to your authorities"
         return Distrusted(f"{name}: the package index shows an unknown certificate: {cure}")

@@ -12,7 +12,7 @@ from config.devtools.checkout import Checkout
 from config.devtools.processes import Warden, clean_env
 from config.devtools.say import Trouble, step
 from config.devtools.stamps import Stamp, fingerprint
-from config.devtools.tools import run_tool
+from config.devtools.tools import Full, run_tool
 from config.devtools.uv import uv_pip
 
 _CHECK = "import sys; sys.exit(sys.version_info < (3, 11))"
@@ -65,6 +65,8 @@ def _make(guard: Warden, checkout: Checkout) -> None:
     try:
         command = [python, "-I", "-m", "venv", "--clear", str(checkout.venv)]
         run_tool(guard, checkout, "venv", command)
+    except Full:
+        raise
     except Trouble as trouble:
         cure = "on Debian and Ubuntu: apt-get install python3-venv"
         raise Trouble(f"{trouble}; {cure}") from None

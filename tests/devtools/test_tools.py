@@ -25,15 +25,13 @@ def program(path: Path, text: str) -> Path:
 
 @pytest.mark.process
 def test_an_installer_without_network_gets_one_line(guard: Warden, tmp_path: Path) -> None:
-    lock = tmp_path / "a.lock"
-    lock.write_text("no-such-thing==1\n", "utf-8")
-    nowhere = ["--index-url", "http://127.0.0.1:1/simple", "--no-cache"]
-    uv = ["-m", "uv", "pip", "install", "--dry-run", *nowhere, "-r", str(lock)]
-    command = here().python_command(*uv)
-    once = {"UV_HTTP_RETRIES": "0"}
+    nowhere = ["--index-url", "http://127.0.0.1:1/simple", "--no-cache-dir", "--retries", "1"]
+    pip = ["-m", "pip", "--isolated", "install", "--dry-run", *nowhere, "no-such-thing"]
+    command = here().python_command(*pip)
+    alone = {"PIP_CONFIG_FILE": os.devnull}
 
-    with pytest.raises(Trouble, match=r"^uv: cannot reach the package index: check the network"):
-        run_tool(guard, Checkout(tmp_path), "uv", command, env=once, fetches=True)
+    with pytest.raises(Trouble, match=r"^pip: cannot reach the package index: check the network"):
+        run_tool(guard, Checkout(tmp_path), "pip", command, env=alone, fetches=True)
 
 
 @pytest.mark.parametrize(
