@@ -6,16 +6,24 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 import uvicorn
+from django.core.exceptions import ImproperlyConfigured
 
 MAX_FRAME_BYTES = 1024 * 1024  # the protocol's largest frame; above it: close 1009
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    asked = _parser().parse_args(words)
+    """Serve until SIGINT or SIGTERM; settings that make no sense are one line."""
+    try:
+        _serve(_parser().parse_args(words))
+    except ImproperlyConfigured as error:
+        sys.exit(f"kindline: {error}")
+
+
+def _serve(asked: argparse.Namespace) -> None:
     uvicorn.run(
         "config.asgi:application",
         host=asked.host,

@@ -38,6 +38,16 @@ def test_what_is_missing_is_one_line(given: dict[str, str], named: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_the_server_says_it_in_one_line_too() -> None:
+    command = [sys.executable, "-m", "config.serve", "--port", "1"]
+    done = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=PATH, capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr.startswith("kindline: SECRET_KEY (or SECRET_KEY_FILE) is not set.")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_without_django_it_says_what_to_install() -> None:
     done = manage("-S", "-I")
 
