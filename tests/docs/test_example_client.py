@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,10 +24,17 @@ PATIENCE_S = 30
 MASKED_TEXT = b"\x81\xfe"  # how a client's text frame of more than 125 bytes begins
 
 
-async def start(url: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, CLIENT, url, "hi", stdout=PIPE, stderr=PIPE
-    )
+@asynccontextmanager
+async def client_of(url: str) -> AsyncIterator[Process]:
+    """The client as a process, which ends with the test."""
+    command = (sys.executable, CLIENT, url, "hi")
+    client = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    try:
+        yield client
+    finally:
+        if client.returncode is None:
+            client.kill()
+            await client.wait()
 
 
 async def rest_of(client: Process) -> tuple[str, str]:
@@ -35,9 +44,8 @@ async def rest_of(client: Process) -> tuple[str, str]:
 
 
 async def test_the_client_shows_a_reply(app: AppServer) -> None:
-    client = await start(app.url)
-
-    assert await rest_of(client) == ("I hear you.\n[finished]\n", "")
+    async with client_of(app.url) as client:
+        assert await rest_of(client) == ("I hear you.\n[finished]\n", "")
 
 
 async def test_a_line_cut_in_mid_reply_costs_no_word_and_repeats_none(
@@ -45,8 +53,7 @@ async def test_a_line_cut_in_mid_reply_costs_no_word_and_repeats_none(
 ) -> None:
     gate = Gate()
     model.play(says("Before. ", gate, "After."))
-    async with tcp_proxy(app.url) as (proxy, url):
-        client = await start(url)
+    async with tcp_proxy(app.url) as (proxy, url), client_of(url) as client:
         assert client.stdout is not None
         before = await client.stdout.readexactly(len("Before. "))
 
@@ -63,9 +70,8 @@ async def test_a_message_whose_acknowledgement_was_lost_is_sent_again_and_asked_
 ) -> None:
     async with tcp_proxy(app.url) as (proxy, url):
         proxy.lose_answer_to = MASKED_TEXT
-        client = await start(url)
-
-        said = await rest_of(client)
+        async with client_of(url) as client:
+            said = await rest_of(client)
 
     assert said == ("I hear you.\n[finished]\n", "")
     assert proxy.lost.is_set()
