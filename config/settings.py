@@ -209,7 +209,7 @@ STORAGES = {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if DEBUG
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            else "config.static_files.Storage"
         )
     },
 }
@@ -259,8 +259,14 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # One line a model request would drown the rest.
-    "loggers": {"httpx2": {"level": "WARNING"}, "procrastinate": {"level": "WARNING"}},
+    "filters": {"without_trace": {"()": "config.logs.WithoutTrace"}},
+    "loggers": {
+        # One line a model request would drown the rest.
+        "httpx2": {"level": "WARNING"},
+        "procrastinate": {"level": "WARNING"},
+        # Anybody can send a wrong Host: a line says it.
+        "django.security.DisallowedHost": {"filters": ["without_trace"]},
+    },
     "root": {
         "handlers": ["stderr"],
         "level": env_choice(

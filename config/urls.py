@@ -7,6 +7,8 @@ from config.api import api, unknown_address
 from config.error_pages import views as error_pages
 from config.site_files import favicon, robots
 
+admin.site.site_header = admin.site.site_title = "Kindline"
+admin.site.index_title = "Transcripts, hotlines and people"
 handler400 = error_pages.bad_request
 handler403 = error_pages.forbidden
 handler404 = error_pages.not_found

@@ -77,6 +77,27 @@ def test_an_unknown_socket_is_refused_without_an_uproar(deployed: AppServer) -> 
     assert deployed.log.read_text().count("Traceback") == before
 
 
+def test_a_wrong_host_is_told_in_one_line(deployed: AppServer) -> None:
+    before = deployed.log.read_text()
+
+    answer, _ = ask(deployed, "/", Host="evil.example")
+
+    told = deployed.log.read_text().removeprefix(before)
+    assert answer.status == 400
+    assert "evil.example" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("path", ["/", "/help?country=GB"])
+def test_help_is_shown_where_no_static_files_were_collected(
+    deployed: AppServer, path: str
+) -> None:
+    answer, body = ask(deployed, path, **{"Accept-Language": "en-GB"})
+
+    assert answer.status == 200
+    assert 'href="tel:999"' in body
+
+
 @pytest.mark.parametrize("path", ["/", "/help?country=GB"])
 def test_help_needs_neither_postgres_nor_redis(alone: AppServer, path: str) -> None:
     answer, body = ask(alone, path, **{"Accept-Language": "en-GB"})
