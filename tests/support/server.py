@@ -123,7 +123,8 @@ class AppServer:
             try:
                 with urllib.request.urlopen(f"{self.url}/help", timeout=2):
                     return
-            except urllib.error.HTTPError:
+            except urllib.error.HTTPError as answered:
+                answered.close()  # Python 3.14 warns of one that is left open
                 return
             except OSError:
                 time.sleep(0.05)
