@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from realtime.accounts.models import User
 from realtime.hotlines import operations, queries
+from realtime.hotlines.facts import Facts, Line
 from realtime.hotlines.importing.packaged import PACKAGED_FILES, packaged_facts
+from realtime.hotlines.importing.reading import read_file
+from realtime.hotlines.importing.rows import read as read_rows
+from realtime.hotlines.importing.schema import HotlineRow
 from realtime.hotlines.models import Contact, Country, EmergencyNumber, HandDeletion, Hotline, Need
 from tests.hotlines.samples import a_file, a_row
 
@@ -22,6 +27,38 @@ pytestmark = pytest.mark.django_db
 OTHER: dict[str, Any] = {
     "contacts": [{"kind": "phone", "value": "020 7946 0009", "e164": "+442079460009"}]
 }
+
+EVERY_OTHER_KEY: dict[str, Any] = {
+    "organisation": "An organisation",
+    "international": False,
+    "regions": ["Wales"],
+    "audiences": ["youth"],
+    "open_to_all": True,
+    "languages_inferred": True,
+    "contacts": [
+        {"kind": "phone", "value": "020 7946 0001", "e164": "+442079460001", "note": "press 1"}
+    ],
+    "hours": {
+        "text": "Mondays",
+        "timezone": "Europe/London",
+        "opening": [{"days": ["mon"], "open": "09:00", "close": "17:00"}],
+    },
+    "website": "https://www.example.org/",
+    "sources": [
+        {
+            "url": "https://www.example.org/lines",
+            "seen": "a page",
+            "date": "2026-04-22",
+            "verified_by_source": "2026-03",
+        }
+    ],
+    "conflicts": "Another page says otherwise.",
+    "notes": "Said twice.",
+}
+
+
+def vars_of(line: Line) -> dict[str, Any]:
+    return {field.name: getattr(line, field.name) for field in fields(line)}
 
 
 def run(*files: Path, **options: Any) -> str:
@@ -47,6 +84,19 @@ def test_the_projects_files_are_stored_as_they_are() -> None:
     assert stored.countries == packaged.countries
     assert stored.needs == packaged.needs
     assert stored.audiences == packaged.audiences
+
+
+def test_no_key_of_a_row_is_forgotten_on_its_way_to_the_directory(tmp_path: Path) -> None:
+    row = a_row(**EVERY_OTHER_KEY)
+    file = a_file(tmp_path, row)
+    run(file)
+
+    read = read_rows([read_file(file)], known=Facts({}, {}, {}, ())).facts.lines
+    assert set(row) == set(HotlineRow.model_fields)
+    assert {name for name, value in vars_of(read[0]).items() if not value} == {
+        *("international", "checked", "edited_on")  # nowhere said of a line with countries
+    }
+    assert queries.stored_facts().lines == read
 
 
 def test_the_same_files_cost_two_queries_the_second_time(
