@@ -9,8 +9,10 @@ import pytest
 from asgiref.sync import SyncToAsync
 from django.core.management import call_command
 from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from realtime.chat import bridge
+from tests.support import emptying
 from tests.support.no_spending import no_spending
 from tests.support.openai_scenarios import says
 from tests.support.openai_server import ThreadedOpenAIServer
@@ -20,6 +22,13 @@ __all__ = ["no_spending"]
 
 # Workers of one test run share a Redis; their threads may have equal names.
 os.environ["REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", emptying.execute_sql_flush)
+        yield
 
 
 @pytest.fixture(scope="session")

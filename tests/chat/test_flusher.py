@@ -85,8 +85,9 @@ async def test_a_culprit_in_a_batch_costs_its_neighbour_no_event(
     async with running_engine(model) as engine:
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
+        await good_gate.reached.wait()  # else either run may take either script
         await engine.intake.submit(submission(owner, "t2"))
-        await asyncio.gather(good_gate.reached.wait(), bad_gate.reached.wait())
+        await bad_gate.reached.wait()
         good, bad = run_of(engine, "t1"), run_of(engine, "t2")
         await until(lambda: not good.dirty and not bad.dirty)
 
@@ -104,7 +105,8 @@ async def test_a_culprit_in_a_batch_costs_its_neighbour_no_event(
         good_gate.opened.set()
         await watcher.until(lambda w: w.over)
 
-    assert batches == [2, 1]
+    assert batches[:2] == [2, 1]
+    assert set(batches[1:]) == {1}  # its ending is tried again, and alone
     assert watcher.text == "Good both words."
 
 

@@ -147,9 +147,9 @@ async def test_a_reset_starts_a_watcher_again_from_an_empty_snapshot(owner: int)
         watcher.frames.clear()
         await bridge.run(operations.delete_thread, owner_id=owner, thread_id="t1")
         engine.hub.reset(owner_id=owner, thread_id="t1")
-        await watcher.until(lambda w: len(w.frames) == 2)
+        await watcher.until(lambda w: len(w.frames) >= 2)
 
-    snapshot, subscribed = watcher.frames
+    snapshot, subscribed = watcher.frames[:2]  # Redis may bring our own word, and both again
     assert snapshot["messages"] == []
     assert subscribed["recovered"] is False
 
