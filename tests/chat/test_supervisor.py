@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -160,13 +161,10 @@ async def test_an_operation_that_does_not_return_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bridge, "ANSWER_S", 0.05)
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
-
-    def hanging() -> None:
-        asyncio.run_coroutine_threadsafe(done.wait(), loop).result()
+    done = threading.Event()
 
     with pytest.raises(bridge.StorageUnavailable):
-        await bridge.run(hanging)
+        await bridge.run(done.wait)
     done.set()
 
 

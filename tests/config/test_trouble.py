@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -39,12 +40,10 @@ def alone(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def ask(server: AppServer, path: str, **headers: str) -> tuple[HTTPResponse, str]:
-    line = HTTPConnection("127.0.0.1", server.port, timeout=20)
-    line.request("GET", path, headers=headers)
-    answer = line.getresponse()
-    body = answer.read().decode()
-    line.close()
-    return answer, body
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=20)) as line:
+        line.request("GET", path, headers=headers)
+        answer = line.getresponse()
+        return answer, answer.read().decode()
 
 
 @pytest.mark.parametrize(
