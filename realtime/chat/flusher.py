@@ -69,6 +69,8 @@ class Flusher:
             min_size=1,
             max_size=CONNECTIONS,
             timeout=3,
+            # Its back-off doubles: beyond, a write asks anew, else runs lose their lease by it.
+            reconnect_timeout=2,
             open=False,
             configure=_configure,
             kwargs={"autocommit": True},

@@ -47,6 +47,8 @@ class Supervisor:
     _running: dict[UUID, tuple[asyncio.Task[None], RunLog]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _claiming: int = 0
+    _storage_away: bool = False
+    _spare_until: float = 0.0
     _sweeper: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -126,6 +128,7 @@ class Supervisor:
             try:
                 await self._sweep()
             except bridge.StorageUnavailable:
+                self._storage_away = True
                 logger.warning("sweep waits for storage")
             except Exception:  # the sweep is what ends stuck runs: it must not end itself
                 logger.exception("sweep failed")
@@ -135,11 +138,21 @@ class Supervisor:
         """Claim first: an end may wait for a lock for as long as the database lets it."""
         while await self._claim_one():
             pass
-        for run_id in await bridge.run(leases.expired_runs):
-            await self._end(run_id, leases.interrupt)
+        expired = await bridge.run(leases.expired_runs)
+        for run_id in expired if self._may_interrupt() else ():
+            if run_id not in self._running:  # ours lives, and the flusher renews its lease
+                await self._end(run_id, leases.interrupt)
         queue_s = self.timings.queue_s
         for run_id in await bridge.run(leases.unclaimed_runs, queue_s=queue_s):
             await self._end(run_id, leases.give_up)
+
+    def _may_interrupt(self) -> bool:
+        """Not as soon as storage is back: leases ended meanwhile, and their owners may live."""
+        now = asyncio.get_running_loop().time()
+        if self._storage_away:
+            self._storage_away = False
+            self._spare_until = now + self.timings.regain_s
+        return now >= self._spare_until
 
     async def _end(self, run_id: UUID, end: _End) -> None:
         """What hinders the end of one run must not keep the others from theirs."""

@@ -10,6 +10,7 @@ class Timings:
     lease_s: float = 15.0
     heartbeat_s: float = 5.0
     sweep_s: float = 3.0
+    regain_s: float = 10.0
     queue_s: float = 300.0
     flush_min_s: float = 0.040
     flush_max_s: float = 0.250

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -15,7 +16,7 @@ from realtime.accounts.models import User
 from realtime.agent.events import Usage
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, Step, says
-from realtime.chat import agui, flusher, log
+from realtime.chat import agui, flusher, leases, log
 from realtime.chat.engine import Engine
 from realtime.chat.models import Message, Run, RunEvent
 from realtime.chat.queries import text_of
@@ -24,6 +25,7 @@ from tests.chat.test_engine import submission, watching
 from tests.chat.test_runlog import START, a_run, delta
 from tests.support.engine import TIMINGS, running_engine
 from tests.support.eventually import until
+from tests.support.runs import expire
 from tests.support.server import database_url
 from tests.support.tcp_proxy import tcp_proxy
 
@@ -186,6 +188,40 @@ async def test_a_mute_connection_is_cut_and_the_run_goes_on(
             await watcher.until(lambda w: w.over)
 
     assert proxy.frozen == 0
+    await assert_log_is_whole("One two.")
+
+
+@db
+async def test_storage_away_for_longer_than_a_lease_costs_a_reply_nothing(
+    owner: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate()
+    look, found = leases.expired_runs, list[UUID]()
+
+    def looking() -> list[UUID]:
+        late = look()
+        found.extend(late)
+        return late
+
+    monkeypatch.setattr(leases, "expired_runs", looking)
+    model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
+    patient = replace(TIMINGS, storage_give_up_s=30)
+
+    async with (
+        tcp_proxy(database_url()) as (proxy, url),
+        running_engine(model, timings=patient) as engine,
+    ):
+        await through(engine, url)
+        watcher = await watching(engine, owner)
+        await engine.intake.submit(submission(owner))
+        await watcher.until(lambda w: w.text == "One ")
+        proxy.leave()
+        gate.opened.set()
+        await sync_to_async(expire)((await Run.objects.aget()).id)
+        await until(lambda: len(found) == 2)
+        proxy.away = False
+        await watcher.until(lambda w: w.over)
+
     await assert_log_is_whole("One two.")
 
 

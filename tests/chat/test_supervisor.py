@@ -102,6 +102,26 @@ async def test_a_run_that_cannot_be_ended_keeps_no_other_from_its_end(
     assert watcher.frames
 
 
+@pytest.mark.parametrize(("regain_s", "state"), [(3600.0, "running"), (0.2, "failed")])
+async def test_after_storage_was_away_owners_have_time_to_renew_their_leases(
+    owner: int, monkeypatch: pytest.MonkeyPatch, regain_s: float, state: str
+) -> None:
+    run_id = await expired_run(owner, "t1")
+    look, failures, looks = leases.expired_runs, iter([OperationalError("x")]), [0]
+
+    def away_at_first() -> list[UUID]:
+        if (error := next(failures, None)) is not None:
+            raise error
+        looks[0] += 1
+        return look()
+
+    monkeypatch.setattr(leases, "expired_runs", away_at_first)
+    async with running_engine(None, timings=replace(TIMINGS, regain_s=regain_s)):
+        await until(lambda: looks[0] == 4)
+
+    assert (await Run.objects.aget(id=run_id)).state == state
+
+
 async def test_a_queued_run_that_no_model_takes_ends_and_frees_its_thread(owner: int) -> None:
     await asked(owner, "t1")
     timings = replace(TIMINGS, queue_s=0.2)

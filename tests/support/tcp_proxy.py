@@ -1,4 +1,4 @@
-"""A TCP proxy before Postgres or a server: it can go mute, or lose one answer."""
+"""A TCP proxy before Postgres or a server: it can go mute, go away, or lose one answer."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class TcpProxy:
 
     target: tuple[str, int]
     lose_answer_to: bytes | None = None
+    away: bool = False
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     _lines: set[_Line] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -25,6 +26,12 @@ class TcpProxy:
         """Make the lines of now mute: nothing passes, nothing is cut. New ones work."""
         for line in self._lines:
             line.moving.clear()
+
+    def leave(self) -> None:
+        """Cut all lines and refuse new ones, until `away` is False."""
+        self.away = True
+        for task in self._tasks:
+            task.cancel()
 
     @property
     def frozen(self) -> int:
@@ -36,6 +43,9 @@ class TcpProxy:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if self.away:
+            writer.transport.abort()
+            return
         up_reader, up_writer = await asyncio.open_connection(*self.target)
         line = _Line(self)
         self._lines.add(line)
