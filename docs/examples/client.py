@@ -86,8 +86,15 @@ class Chat:
             elif frame.get("type") == "snapshot":  # 3
                 self.cursor = frame["cursor"]
                 self._replace(frame["messages"])
+            elif frame.get("type") == "subscribed" and self._was_replaced(frame):
+                return "gone"
             elif frame.get("type") == "RUN_ERROR":
                 await self._refused(frame, socket)
+
+    def _was_replaced(self, subscribed: dict[str, Any]) -> bool:
+        """4: a snapshot took the place of the reply that we waited for."""
+        started = not self.unacknowledged
+        return started and not subscribed["recovered"] and subscribed["active"] is None
 
     async def _is_next(self, frame: dict[str, Any], socket: ClientConnection) -> bool:
         """2: the next one, one that we have, or a gap to be read again."""

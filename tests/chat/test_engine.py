@@ -11,6 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connections
 
 from realtime.accounts.models import User
@@ -26,6 +27,7 @@ from realtime.chat.protocol import Cursor, Frame
 from realtime.chat.queries import text_of
 from tests.support.engine import running_engine
 from tests.support.server import database_url, free_port
+from tests.support.tcp_proxy import tcp_proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,6 +166,28 @@ async def test_without_redis_another_process_finds_the_reply_by_polling(owner: i
         await watcher.until(lambda w: w.over)
 
     assert watcher.text == "All here."
+
+
+@pytest.mark.parametrize("how", ["leave", "freeze"])
+async def test_redis_that_dies_in_mid_reply_costs_nobody_a_word(owner: int, how: str) -> None:
+    gate = Gate()
+    model = ScriptedModel([ModelText("Before. "), gate, ModelText("After."), FINISHED])
+
+    async with (
+        tcp_proxy(settings.REDIS_URL) as (redis, url),
+        running_engine(model, redis_url=url) as engine,
+        running_engine(None, redis_url=url) as elsewhere,
+    ):
+        watchers = [await watching(each, owner) for each in (engine, elsewhere)]
+        await engine.intake.submit(submission(owner))
+        for watcher in watchers:
+            await watcher.until(lambda w: w.text == "Before. ")
+        getattr(redis, how)()
+        gate.opened.set()
+        for watcher in watchers:
+            await watcher.until(lambda w: w.over)
+
+    assert [watcher.text for watcher in watchers] == ["Before. After."] * 2
 
 
 async def test_a_frame_that_is_not_in_the_log_is_dropped(owner: int) -> None:

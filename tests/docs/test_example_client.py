@@ -10,9 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from realtime.chat.models import Run
+from realtime.chat.operations import delete_thread
 from tests.support.openai_scenarios import Gate, says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer
@@ -46,6 +48,21 @@ async def rest_of(client: Process) -> tuple[str, str]:
 async def test_the_client_shows_a_reply(app: AppServer) -> None:
     async with client_of(app.url) as client:
         assert await rest_of(client) == ("I hear you.\n[finished]\n", "")
+
+
+async def test_it_does_not_wait_for_a_reply_whose_thread_was_deleted(
+    app: AppServer, model: ThreadedOpenAIServer
+) -> None:
+    model.play(says("Before. ", Gate(), "After."))
+    async with client_of(app.url) as client:
+        assert client.stdout is not None
+        await client.stdout.readexactly(len("Before. "))
+        run = await Run.objects.select_related("thread").aget()
+
+        thread_id = run.thread.client_thread_id
+        await sync_to_async(delete_thread)(owner_id=run.owner_id, thread_id=thread_id)
+
+        assert await rest_of(client) == ("\n[gone]\n", "")
 
 
 async def test_a_line_cut_in_mid_reply_costs_no_word_and_repeats_none(
