@@ -53,7 +53,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or _hosts
 # Origins a browser may connect from, besides the host it asked (scheme://host[:port]).
 ALLOWED_ORIGINS = [*([PUBLIC_URL.origin] if PUBLIC_URL else []), *env_list("ALLOWED_ORIGINS")]
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
-# Proxies whose X-Forwarded-For is believed: addresses or networks.
+# Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.
 TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
 GUESTS_PER_HOUR = env_int("GUESTS_PER_HOUR", default=60, least=1)
 
@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.healthz",
     "config.error_pages.middleware.ErrorPages",  # outermost: it has the last word on an error
+    #     "realtime.accounts.middleware.forwarded_proto",  # before anything asks whether it is secure
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

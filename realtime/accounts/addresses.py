@@ -48,6 +48,12 @@ def client_address(
     return address
 
 
+def comes_by_proxy(peer: str | None, trusted: Sequence[Network]) -> bool:
+    """Whether a trusted proxy sent this itself; a Unix socket (no peer) only it can open."""
+    address = parse_address(peer)
+    return bool(trusted) and (address is None or is_trusted(address, trusted))
+
+
 def is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
     return any(address in network for network in trusted)
 

@@ -74,8 +74,7 @@ def request_limit_key(request: HttpRequest) -> str:
 def _socket_scheme(scope: dict[str, Any]) -> str:
     """The scheme the browser used: a trusted proxy that ends TLS tells it."""
     trusted = addresses.parse_networks(settings.TRUSTED_PROXIES)
-    peer = addresses.parse_address((scope.get("client") or [""])[0])
-    if trusted and (peer is None or addresses.is_trusted(peer, trusted)):
+    if addresses.comes_by_proxy((scope.get("client") or [None])[0], trusted):
         told = handshake.read_header(scope["headers"], b"x-forwarded-proto")
         if told is not None:
             return told.partition(",")[0].strip().lower()  # as Django reads it
