@@ -80,7 +80,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.healthz",
     "config.error_pages.middleware.ErrorPages",  # outermost: it has the last word on an error
-    #     "realtime.accounts.middleware.forwarded_proto",  # before anything asks whether it is secure
+    "realtime.accounts.middleware.forwarded_proto",  # before anything asks whether it is secure
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
