@@ -136,6 +136,8 @@ def test_an_error_in_mid_work_is_one_line(number: int, line: str) -> None:
 def test_caches_go_elsewhere_where_the_home_is_closed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("PIP_CACHE_DIR", "npm_config_cache"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/usr")
     monkeypatch.setenv("UV_CACHE_DIR", "/chosen")
 
