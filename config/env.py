@@ -81,6 +81,13 @@ def checked_url(name: str, url: str, *, schemes: Sequence[str], example: str) ->
     return url
 
 
+def without_user(name: str, url: str, *, instead: str) -> str:
+    """Give `url` back unless it holds a user or password, which belongs into `instead`."""
+    if "@" in urlsplit(url).netloc:
+        raise ImproperlyConfigured(f"{name} holds a user or password: use {instead} instead")
+    return url
+
+
 def checked_key(name: str, key: str) -> str:
     """Give `key` back; it travels in a header, which takes visible ASCII alone."""
     if key and not (key.isascii() and key.isprintable() and " " not in key):
@@ -99,6 +106,8 @@ def env_secret(name: str, default: str = "") -> str:
         text = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE={path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}_FILE={path}: is not UTF-8: save it as UTF-8") from None
     if not text:
         raise ImproperlyConfigured(f"{name}_FILE={path}: the file is empty")
     return text

@@ -94,11 +94,11 @@ def _try_redis() -> None:
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    client = redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, retry=Retry(NoBackoff(), 0)
-    )
+    once = Retry(NoBackoff(), 0)
     try:
-        with client:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, retry=once
+        ) as client:
             client.ping()
     except redis.AuthenticationError as error:
         raise Unusable(f"REDIS_URL: {_first_line(error)}: mend the password in it") from None
@@ -108,6 +108,10 @@ def _try_redis() -> None:
         sys.stdout.write(f"REDIS_URL: {_first_line(error)}: {serving}; mend it, or {_OWN}\n")
     except redis.RedisError as error:
         raise Unusable(f"REDIS_URL: {_first_line(error)}: mend it, or {_OWN}") from None
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # How the client takes options it does not know; what it says may repeat the address.
+        options = "the options after its ? make no sense"
+        raise Unusable(f"REDIS_URL: {options}: mend them, or {_OWN}") from None
 
 
 def _first_line(error: Exception) -> str:

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
+_USER = re.compile(r"^([a-z]+://)?.*@", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +77,5 @@ def _host(parts: SplitResult) -> str:
 
 
 def _refused(text: str, cure: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"PUBLIC_URL={text!r}: {cure}")
+    shown = _USER.sub(r"\1***@", text)  # what comes before an @ may be a password
+    return ImproperlyConfigured(f"PUBLIC_URL={shown!r}: {cure}")

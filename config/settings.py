@@ -21,6 +21,7 @@ from config.env import (
     env_list,
     env_secret,
     env_str,
+    without_user,
 )
 from config.public import LOOPBACK_HOSTS, read_public_url, refuse_endless_redirect
 from realtime.rehearsal.texts import SUGGESTIONS
@@ -165,11 +166,15 @@ CHANNEL_LAYERS = {
 # --- The model that answers -----------------------------------------------------------------
 
 OPENAI_API_KEY = checked_key("OPENAI_API_KEY", env_secret("OPENAI_API_KEY"))
-OPENAI_BASE_URL = checked_url(
+OPENAI_BASE_URL = without_user(
     "OPENAI_BASE_URL",
-    env_str("OPENAI_BASE_URL"),
-    schemes=("http", "https"),
-    example="https://host/v1",
+    checked_url(
+        "OPENAI_BASE_URL",
+        env_str("OPENAI_BASE_URL"),
+        schemes=("http", "https"),
+        example="https://host/v1",
+    ),
+    instead="OPENAI_API_KEY",
 )
 OPENAI_MODEL = env_str("OPENAI_MODEL")
 OPENAI_WIRE = env_choice("OPENAI_WIRE", choices=("auto", "responses", "chat"), default="auto")

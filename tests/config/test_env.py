@@ -15,6 +15,7 @@ from config.env import (
     env_list,
     env_secret,
     env_str,
+    without_user,
 )
 
 
@@ -80,6 +81,16 @@ def test_a_secret_file_that_cannot_be_read_is_named(
         env_secret("KNOB")
 
 
+def test_a_secret_file_in_another_encoding_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_bytes("schl\u00fcssel".encode("latin-1"))
+    monkeypatch.setenv("KNOB_FILE", str(tmp_path / "key"))
+
+    with pytest.raises(ImproperlyConfigured, match=r"KNOB_FILE=.*key: is not UTF-8: save it"):
+        env_secret("KNOB")
+
+
 def test_an_empty_secret_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "key").write_text("\n")
     monkeypatch.setenv("KNOB_FILE", str(tmp_path / "key"))
@@ -108,6 +119,18 @@ def test_a_refused_address_keeps_its_password_and_tells_how_to_write_it() -> Non
         url("redis://:hid/den@h:1/0")
 
     assert "den" not in str(refused.value)
+
+
+@pytest.mark.parametrize("user", ["joe:hidden", "hidden", ":hidden"])
+def test_a_user_in_an_address_that_takes_none_is_refused_unshown(user: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^KNOB holds a user .*: use KEY") as refused:
+        without_user("KNOB", f"https://{user}@h/v1", instead="KEY")
+
+    assert "hidden" not in str(refused.value)
+
+
+def test_an_at_sign_further_on_is_no_user() -> None:
+    assert without_user("KNOB", "https://h/a@b/v1", instead="KEY") == "https://h/a@b/v1"
 
 
 @pytest.mark.parametrize("key", ["two words", "schl\u00fcssel", "line\nbreak"])

@@ -69,6 +69,22 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         read_public_url(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://joe:hidden@kindline.example",
+        "https://joe:hid/hidden@kindline.example/chat",
+        "https://joe:hid@hidden@kindline.example",
+        "joe:hidden@kindline.example",
+    ],
+)
+def test_a_refused_address_keeps_its_password(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"\*\*\*@kindline\.example") as refused:
+        read_public_url(text)
+
+    assert not any(word in str(refused.value) for word in ("joe", "hid"))
+
+
 @pytest.mark.parametrize("tail", ["/chat", "/?a=1", "/#top"])
 def test_an_address_below_the_root_is_refused(tail: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="without a path"):

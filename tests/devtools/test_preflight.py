@@ -48,6 +48,11 @@ def test_what_makes_sense_passes_in_silence(
             "127.0.0.1",
             r"^OPENAI_BASE_URL: say an address like https://host/v1$",
         ),
+        (
+            "OPENAI_BASE_URL",
+            "https://joe:pw@127.0.0.1/v1",
+            r"^OPENAI_BASE_URL holds a user or password: use OPENAI_API_KEY instead$",
+        ),
         ("DATABASE_URL", "mysql://a@h/d", r"^DATABASE_URL: say an address like postgres://"),
         (
             "DATABASE_URL",
@@ -114,6 +119,16 @@ def test_a_wrong_password_of_redis_is_refused(guard: Warden, given: dict[str, st
 
     with pytest.raises(Trouble, match=r"^REDIS_URL: .*: mend the password in it$"):
         look(guard, REDIS_URL=f"redis://:wrong@127.0.0.1:{port}/0")
+
+
+@pytest.mark.parametrize("options", ["db=abc", "nonsense=x", "encoding=x", "retry=x"])
+def test_options_of_redis_that_make_no_sense_are_one_line(
+    options: str, guard: Warden, given: dict[str, str]
+) -> None:
+    line = r"^REDIS_URL: the options after its \? make no sense: mend them, or unset it [^\n]*$"
+
+    with pytest.raises(Trouble, match=line):
+        look(guard, REDIS_URL=f"{given['REDIS_URL']}?{options}")
 
 
 def test_a_redis_that_is_away_is_no_reason_not_to_start(
