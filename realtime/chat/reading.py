@@ -15,6 +15,7 @@ from uuid import UUID
 
 from realtime.chat.found import Found, found_in
 from realtime.chat.models import Message, Notice, Run, Thread
+from realtime.chat.protocol import clean
 
 # State of a run, in a reviewer's words; a failure is told apart by its code.
 STATES = {
@@ -217,7 +218,7 @@ def _plain(value: Any) -> str:
 def _object(text: str | None) -> dict[str, Any]:
     """What the JSON text says, if it is an object; models write anything."""
     try:
-        value = json.loads(text or "")
+        value = _decoded(text or "")
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -226,6 +227,14 @@ def _object(text: str | None) -> dict[str, Any]:
 def indented(text: str) -> str:
     """JSON made readable, anything else as it is."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        return json.dumps(_decoded(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
+
+
+def _decoded(text: str) -> Any:
+    """What the JSON text says; an escaped half of a surrogate pair, as no page can hold, U+FFFD.
+
+    Raises ValueError or RecursionError.
+    """
+    return json.loads(clean(json.dumps(json.loads(text), ensure_ascii=False)))

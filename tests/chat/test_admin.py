@@ -71,6 +71,23 @@ def test_a_transcript_shows_words_calls_results_runs_and_notices(
         assert expected in page
 
 
+@pytest.mark.parametrize(
+    "said", ['{"a":"\\ud800"}', '{"\\udfff":1}', '{"lines":[{"name":"\\ud800"}]}']
+)
+def test_half_a_surrogate_pair_does_not_break_a_transcript(reviewer: Client, said: str) -> None:
+    operations.submit(submission=asking(User.objects.create(username="bob"), run_id="r1"))
+    done = agui.ToolCallResult(message_id="x1", tool_call_id="c1", content=said, role="tool")
+    arguments = agui.ToolCallArgs(tool_call_id="c1", delta=said)
+    append(claim_one(), CALL, arguments, agui.ToolCallEnd(tool_call_id="c1"), done)
+    operations.stop(owner_id=User.objects.get(username="bob").pk, run_id="r1")
+
+    url = reverse("admin:chat_thread_change", args=[Thread.objects.get().pk])
+    answer = reviewer.get(url)
+
+    assert answer.status_code == 200
+    assert "\ufffd" in answer.content.decode()
+
+
 @pytest.mark.parametrize("words", ["lighthouses", "LIGHTHOUSES", "alice", "beacon"])
 def test_a_thread_is_found_by_what_was_said_and_by_whom(
     reviewer: Client, thread: Thread, words: str

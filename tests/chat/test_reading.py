@@ -53,12 +53,24 @@ def test_arguments_that_are_no_object_are_read_as_they_came(person: User, argume
     assert "".join(item.raw_arguments.split()) == "".join(arguments.split())
 
 
-@pytest.mark.parametrize("content", ["", "plain words", '{"lines": "many"}', "[]", "[" * 9_000])
+@pytest.mark.parametrize(
+    "content",
+    ["", "plain words", '{"lines": "many"}', "[]", "[" * 9_000, '{"a":"\\ud800"}'],
+)
 def test_a_result_that_is_no_find_is_shown_raw(person: User, content: str) -> None:
     item = looked_up(person, *call("{}"), result(content))
 
     assert (item.ok, item.found) == (True, None)
     assert item.result is not None
+
+
+def test_half_a_surrogate_pair_is_read_as_unreadable_wherever_it_stands(person: User) -> None:
+    half = '{"a":"\\ud800","\\udfff":["\\ud83d\\ude00"]}'
+    item = looked_up(person, *call(half), result(half))
+
+    assert item.arguments == [("a", "\ufffd"), ("\ufffd", "\U0001f600")]
+    assert item.result == item.raw_arguments
+    assert item.raw_arguments.encode()
 
 
 def test_a_call_that_was_cut_off_has_no_result(person: User) -> None:
