@@ -8,7 +8,7 @@ export interface Disclosure {
 }
 
 export const KEEP_HINT =
-  "Leave this off if other people use this device: the chat then closes with this tab. You can change it later.";
+  "Leave this off if other people use this device: the chat is then gone from it when the browser is closed. To be sure, delete it before you leave. You can change this later.";
 
 const aboutWords = (retentionDays: number): readonly string[] => [
   "No one is watching this chat live.",

@@ -34,9 +34,10 @@ export class Door {
     return admission;
   }
 
-  /** The person is here: visit again when the last time is long ago, if there was one. */
+  /** The person is here: visit again when the last time is long ago, or a wish was not heard. */
   stay(): void {
-    if (this.visitedAt === null || this.now() - this.visitedAt < VISIT_AGAIN_MS) return;
+    if (this.visitedAt === null) return;
+    if (this.wish === null && this.now() - this.visitedAt < VISIT_AGAIN_MS) return;
     void this.enter();
   }
 

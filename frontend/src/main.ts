@@ -24,10 +24,11 @@ function boxOf(name: "sessionStorage" | "localStorage"): Storage | null {
   }
 }
 
-/** Remember the thread, also in the address: the same link opens the same thread elsewhere. */
+/** Remember the thread; where it is kept also in the address, which stays in browsers' histories. */
 function keepThread(threadId: string): void {
   memory.threadId = threadId;
-  history.replaceState(null, "", hashOfThread(threadId));
+  const bare = location.pathname + location.search;
+  history.replaceState(null, "", memory.kept ? hashOfThread(threadId) : bare);
 }
 
 function converse(onChange: (view: View) => void): Conversation {

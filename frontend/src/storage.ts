@@ -1,7 +1,7 @@
 /**
  * What the browser remembers. All of it lives in sessionStorage: it survives a reload, but not the
  * closed tab, because other people may use this device. Where a person asked to keep the chat on
- * this device, the way back to it lives in localStorage; words that are not sent yet never do.
+ * this device, the way back to it lives in localStorage too; words that are not sent yet never do.
  */
 
 import type { Outbox } from "./outbox";
@@ -33,9 +33,13 @@ export class Memory {
     private readonly device: Box | null,
   ) {}
 
-  /** False where the browser lets nothing be kept. */
+  /** False where the browser lets nothing be kept, or has no room left. */
   get canKeep(): boolean {
-    return this.device !== null;
+    if (this.kept) return true;
+    write(this.device, KEPT, "1");
+    const can = this.kept;
+    write(this.device, KEPT, null);
+    return can;
   }
 
   /** Asked anew each time: another tab may have changed it. */
@@ -43,16 +47,15 @@ export class Memory {
     return read(this.device, KEPT) !== null;
   }
 
-  /** Move the way back to the device, or into this tab, leaving no trace where it was. */
+  /** Let the device know the way back too, or this tab alone; `kept` tells whether it worked. */
   keep(kept: boolean): void {
     if (kept === this.kept) return;
-    const [from, to] = kept ? [this.tab, this.device] : [this.device, this.tab];
-    for (const key of WAY_BACK) {
-      const value = read(from, key);
-      write(from, key, null);
-      if (value !== null) write(to, key, value);
-    }
     write(this.device, KEPT, kept ? "1" : null);
+    for (const key of WAY_BACK) {
+      const value = read(this.tab, key) ?? read(this.device, key);
+      write(this.tab, key, value);
+      write(this.device, key, this.kept ? value : null);
+    }
   }
 
   get threadId(): string | null {
@@ -85,12 +88,14 @@ export class Memory {
     this.remember(SPOKEN, id);
   }
 
+  /** This tab first: another one may have a chat of its own on the device. */
   private recall(key: string): string | null {
-    return read(this.kept ? this.device : this.tab, key);
+    return read(this.tab, key) ?? (this.kept ? read(this.device, key) : null);
   }
 
   private remember(key: string, value: string | null): void {
-    write(this.kept ? this.device : this.tab, key, value);
+    write(this.tab, key, value);
+    if (this.kept) write(this.device, key, value);
   }
 
   /** Both belong to one thread, so that opening another link does not send words into it. */
@@ -130,7 +135,7 @@ function write(box: Box | null, key: string, value: string | null): void {
   }
 }
 
-/** `#t=<thread id>` of the address: the same link opens the same thread in any tab. */
+/** `#t=<thread id>` of the address: the same link opens the same thread in any tab of the guest. */
 export function threadInHash(hash: string): string | null {
   const id = new URLSearchParams(hash.replace(/^#/, "")).get("t");
   return matching(THREAD_ID, id);

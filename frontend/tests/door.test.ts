@@ -94,6 +94,19 @@ describe("the wish to be kept", () => {
 });
 
 describe("staying", () => {
+  it("says again what was not heard, at the next look", async () => {
+    const { door, asked, answer } = closedDoor();
+    void door.enter();
+    await answer(GUEST);
+    door.wish = false;
+    void door.enter();
+    await answer("failed");
+    door.stay();
+    await settled();
+
+    expect(asked).toEqual([null, false, false]);
+  });
+
   it("makes nobody a guest who has not come in", async () => {
     const { door, asked, clock } = closedDoor();
     clock.now = 10 * HOUR;

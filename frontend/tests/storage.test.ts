@@ -56,11 +56,32 @@ describe("what the browser remembers", () => {
     expect(new Memory(tab, device)).toMatchObject({ ...WAY_BACK, country: "FR", kept: false });
   });
 
-  it("follows what another tab chose", () => {
-    const { memory, device } = chatting();
-    new Memory(new FakeBox(), device).keep(true);
+  it("follows what another tab chose, each with the chat of its own", () => {
+    const { memory, tab, device } = chatting();
+    const other = new Memory(new FakeBox(), device);
+    other.threadId = "t2";
+    other.keep(true);
+    const during = [memory.kept, memory.threadId, other.threadId];
+    memory.keep(false);
 
-    expect([memory.kept, memory.threadId]).toEqual([true, null]);
+    expect(during).toEqual([true, "t1", "t2"]);
+    expect([other.kept, other.threadId, device.keys]).toEqual([false, "t2", []]);
+    expect(new Memory(tab, device).threadId).toBe("t1");
+  });
+
+  it("is kept nowhere where the device has no room, and loses nothing by the try", () => {
+    const device = Object.assign(new FakeBox(), { setItem: fail });
+    const memory = Object.assign(new Memory(new FakeBox(), device), WAY_BACK);
+    memory.keep(true);
+
+    expect([memory.canKeep, memory.kept]).toEqual([false, false]);
+    expect(memory).toMatchObject(WAY_BACK);
+  });
+
+  it("tries for room without leaving a mark", () => {
+    const { memory, device } = chatting();
+
+    expect([memory.canKeep, memory.kept, device.keys]).toEqual([true, false, []]);
   });
 
   it.each([true, false])("does nothing when nothing changes: %s", (kept) => {

@@ -27,6 +27,12 @@ async def open_chat(context: BrowserContext, url: str) -> Page:
     return page
 
 
+async def link_to(page: Page) -> str:
+    """What opens the page's thread in another tab of the same guest."""
+    thread_id = await page.evaluate("sessionStorage.getItem('kindline.thread')")
+    return f"{page.url}#t={thread_id}"
+
+
 async def say(page: Page, text: str) -> None:
     await page.get_by_label("Your message").fill(text)
     await page.keyboard.press("Enter")
@@ -87,7 +93,7 @@ async def test_a_second_window_of_the_same_guest_shows_the_same_live(
     signed_in["origins"] = []  # the cookie alone: nothing this page remembered
     elsewhere = await browser.new_context(storage_state=signed_in)
     other = await elsewhere.new_page()
-    await other.goto(page.url)
+    await other.goto(await link_to(page))
 
     await expect(other.get_by_role("log")).to_contain_text("Here and")
     await expect(other.get_by_role("log")).to_contain_text("hello")

@@ -118,6 +118,43 @@ async def test_a_kept_chat_can_be_taken_off_the_device(app: AppServer, browser: 
     assert (left["cookies"], left["origins"]) == ([], [])
 
 
+async def test_only_a_kept_chat_stands_in_the_address_which_histories_keep(
+    app: AppServer, browser: Browser
+) -> None:
+    page = await chatting(await browser.new_context(), app.url, keep=False)
+    at_first = page.url
+    await _choose(page, keep=True)
+    kept = page.url
+    await _choose(page, keep=False)
+
+    assert "#t=" in kept
+    assert [at_first, page.url] == [f"{app.url}/"] * 2
+
+
+async def test_where_the_device_has_no_room_the_session_ends_with_the_browser(
+    app: AppServer, browser: Browser
+) -> None:
+    context = await browser.new_context()
+    await context.add_init_script(
+        "const write = Storage.prototype.setItem;"
+        "Storage.prototype.setItem = function (key, value) {"
+        "  if (this === localStorage && window.full) throw new Error('full');"
+        "  write.call(this, key, value); }"
+    )
+    page = await context.new_page()
+    await page.goto(app.url)
+    await page.get_by_label(KEEP).check()
+
+    await page.evaluate("window.full = true")
+    await page.get_by_role("button", name="I understand, continue").click()
+    await say(page, "hello")
+    await expect(page.get_by_role("log")).to_contain_text("I hear you.")
+
+    async with asyncio.timeout(20):
+        while any(cookie["expires"] != -1 for cookie in await context.cookies()):
+            await page.wait_for_timeout(10)
+
+
 async def test_a_choice_that_cannot_be_said_is_not_shown_as_made(
     app: AppServer, browser: Browser
 ) -> None:
@@ -155,7 +192,7 @@ async def test_a_kept_chat_that_the_server_no_longer_has_ends_gently(
 
 
 async def test_a_link_that_opens_nothing_here_says_so(app: AppServer, browser: Browser) -> None:
-    page = await chatting(await browser.new_context(), app.url, keep=False)
+    page = await chatting(await browser.new_context(), app.url, keep=True)
 
     stranger = await (await browser.new_context()).new_page()
     await stranger.goto(page.url)
