@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 # Responses, and on Chat Completions only with reasoning effort "none").
 DEFAULT_MODEL = "gpt-6-luna"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
+_SECRET = 8  # letters
 
 Wire = Literal["responses", "chat"]
 
@@ -59,6 +60,10 @@ class ProviderConfig:
         """Name where words go, for the disclosure."""
         port = urlsplit(self.resolved_base_url).port
         return f"{self._hostname}:{port}" if port else self._hostname
+
+    def without_key(self, text: str) -> str:
+        """Take the key out of what a server said; a short one is a word, not a secret."""
+        return text.replace(self.api_key, "***") if len(self.api_key) >= _SECRET else text
 
     @property
     def is_loopback(self) -> bool:

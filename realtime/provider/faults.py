@@ -2,13 +2,15 @@
 
 https://developers.openai.com/api/docs/guides/error-codes
 
-Details name status and code only: the vendor's sentence may quote what a person wrote.
+Details name status and code only, and a code only where it looks like one: the vendor's other
+words may quote what a person wrote, or the key.
 """
 
 from __future__ import annotations
 
 import email.utils
 import math
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -48,6 +50,7 @@ _REFUSED = {
     "invalid_request_error",
     "model_not_found",
 }
+_CODE = re.compile(r"[a-z0-9_.-]{1,64}")
 USE_RESPONSES = (
     "this model takes no tools here while it reasons: "
     "set OPENAI_WIRE=responses, or OPENAI_REASONING_EFFORT=none"
@@ -82,7 +85,8 @@ def from_stream(*, code: str, said: str) -> ModelError:
         return ModelRateLimited(f"limited in mid-stream: {code}", upstream_said=said)
     if code in _REFUSED:
         return ModelRefused(f"refused in mid-stream: {code}", upstream_said=said)
-    return ModelUnavailable(f"failed in mid-stream: {code or 'no code'}", upstream_said=said)
+    detail = f"failed in mid-stream: {_logged(code) or 'no code'}"
+    return ModelUnavailable(detail, upstream_said=said)
 
 
 def _from_status(error: openai.APIStatusError) -> ModelError:
@@ -92,11 +96,11 @@ def _from_status(error: openai.APIStatusError) -> ModelError:
 
 
 def _kind_of(error: openai.APIStatusError) -> ModelError:
-    status, code, said = error.status_code, error.code or error.type or "", error.message
-    detail = f"{status} {code} {error.param or ''}".strip()
-    if error.code in _FILTERED:
+    status, code, said = error.status_code, str(error.code), error.message
+    detail = f"{status} {_logged(error.code) or _logged(error.type)}".strip()
+    if code in _FILTERED:
         return ContentFiltered(detail)
-    if status == 429 and error.code not in _REFUSED:
+    if status == 429 and code not in _REFUSED:
         wait_s = retry_after_s(error.response.headers)
         return ModelRateLimited(detail, retry_after_s=wait_s, upstream_said=said)
     if status == 408:
@@ -107,6 +111,11 @@ def _kind_of(error: openai.APIStatusError) -> ModelError:
     if status == 400 and "reasoning_effort" in said and "/v1/responses" in said:
         return ModelRefused(f"{detail}: {USE_RESPONSES}", upstream_said=said)
     return ModelRefused(detail, upstream_said=said)
+
+
+def _logged(code: object) -> str:
+    """Give back what looks like an identifier, else nothing: a log must not quote anybody."""
+    return str(code) if code and _CODE.fullmatch(str(code)) else ""
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

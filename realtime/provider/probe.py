@@ -64,7 +64,7 @@ async def probe(config: ProviderConfig) -> ProbeReport:
     """Have one small talk with the model: costs a few hundred tokens."""
     model = OpenAIModel(config)
     try:
-        witness = _Witness(model)
+        witness = _Witness(model, config)
         events = await _talk(witness)
     finally:
         await model.close()
@@ -78,13 +78,17 @@ class _Arguments(BaseModel):
 
 
 class _Witness:
-    """Passes everything on and remembers what the turn does not tell: why the model failed."""
+    """Passes everything on and remembers what the turn does not tell: why the model failed.
 
-    def __init__(self, model: Model) -> None:
+    All that a server says comes through here, to the report and to the log: some repeat the key.
+    """
+
+    def __init__(self, model: Model, config: ProviderConfig) -> None:
         self.name = model.name
         self.error: ModelError | None = None
         self.heard = 0
         self._model = model
+        self._config = config
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         try:
@@ -93,6 +97,8 @@ class _Witness:
                     self.heard += 1
                     yield event
         except ModelError as error:
+            error.args = (self._config.without_key(str(error)),)
+            error.upstream_said = self._config.without_key(error.upstream_said)
             self.error = error
             raise
         except Exception as error:

@@ -96,5 +96,21 @@ def test_one_that_fails_is_told_aloud_and_tried_again(
     assert line in told
 
 
+def test_a_key_that_the_server_repeats_is_neither_told_nor_kept(
+    guard: Warden,
+    checkout: Checkout,
+    model: ThreadedOpenAIServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    key = "sk-made-up-0123456789"
+    model.play(refuses(400, message=f"Received={key}"))
+
+    assert tried(guard, checkout, asked(model, OPENAI_API_KEY=key))
+
+    told = capsys.readouterr().err
+    assert "Received=***" in told
+    assert key not in told + (checkout.logs / "model.log").read_text("utf-8")
+
+
 def test_the_demo_is_not_tried(guard: Warden, checkout: Checkout) -> None:
     assert not tried(guard, checkout, check_env() | {"REHEARSAL_URL": "http://127.0.0.1:1/v1"})

@@ -44,6 +44,15 @@ def test_the_key_is_never_shown() -> None:
     assert "sk-secret" not in repr(ProviderConfig("sk-secret"))
 
 
+def test_the_key_is_taken_out_of_what_a_server_said() -> None:
+    assert ProviderConfig("sk-secret").without_key("a sk-secret b sk-secret") == "a *** b ***"
+
+
+@pytest.mark.parametrize("key", ["", "key", "sevenxx"])
+def test_a_key_as_short_as_a_word_stays(key: str) -> None:
+    assert ProviderConfig(key).without_key("the key sevenxx") == "the key sevenxx"
+
+
 @pytest.mark.parametrize(
     ("base_url", "loopback"),
     [("", False), ("http://127.0.0.1:1/v1", True), ("http://[::1]/v1", True)],

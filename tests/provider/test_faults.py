@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from realtime.agent.errors import ModelError, ModelRefused, ModelTimeout, ModelUnavailable
-from realtime.provider.faults import from_sdk, ours, retry_after_s
+from realtime.provider.faults import from_sdk, from_stream, ours, retry_after_s
 
 REQUEST = httpx2.Request("POST", "http://127.0.0.1/v1/responses")
 
@@ -58,6 +58,24 @@ def test_a_status_says_whether_to_ask_again(status: int, expected: type[ModelErr
     error = from_sdk(openai.APIStatusError("No.", response=response, body=None))
 
     assert type(error) is expected
+
+
+def refusal(**error: object) -> ModelError:
+    response = httpx2.Response(400, request=REQUEST)
+    return from_sdk(openai.APIStatusError("No.", response=response, body=error))
+
+
+def test_the_parameter_is_left_out_of_the_log() -> None:
+    error = refusal(code="invalid_value", type="x", param="input[0]: I feel so low")
+
+    assert str(error) == "400 invalid_value"
+
+
+@pytest.mark.parametrize("code", ["I feel so low", "Received=KEY", "a" * 65, "low\n", {"a": 1}])
+def test_a_code_that_looks_like_none_is_left_out_of_the_log(code: object) -> None:
+    assert str(refusal(code=code, type="invalid_request_error")) == "400 invalid_request_error"
+    assert str(refusal(code=code, type=code)) == "400"
+    assert str(from_stream(code=str(code), said="")) == "failed in mid-stream: no code"
 
 
 def test_a_connection_that_was_not_made_in_time_is_a_timeout() -> None:

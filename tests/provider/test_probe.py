@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.support.openai_scenarios import (
     breaks,
     refuses,
     says,
+    sse,
 )
 from tests.support.openai_server import OpenAIServer
 
@@ -124,6 +127,45 @@ async def test_a_missing_key_is_not_called_wrong(server: OpenAIServer) -> None:
     report = await probe(ProviderConfig("", server.base_url))
 
     assert report.advice == f"{report.host} wants a key (401): set OPENAI_API_KEY"
+
+
+KEY = "sk-made-up-0123456789"
+ECHO = f"Invalid proxy server token passed. Received={KEY}, expected to start with sk-."
+# Where the report cuts the vendor's sentence, half of the key must not stay.
+LATE_ECHO = "x" * 185 + KEY
+MID_STREAM: dict[str, dict[str, Any]] = {
+    "chat": {"error": {"message": ECHO, "code": KEY}},
+    "responses": {"type": "error", "message": ECHO, "code": KEY},
+}
+
+
+def echoes_in_mid_stream(wire: Wire) -> Scenario:
+    return breaks("It", Raw(sse(MID_STREAM[wire])))
+
+
+@pytest.mark.parametrize(
+    "played",
+    [
+        *(lambda _, s=status: refuses(s, message=ECHO) for status in (400, 401, 402, 403, 422)),
+        lambda _: refuses(500, message=LATE_ECHO),
+        lambda _: refuses(400, message=ECHO, code=KEY),
+        echoes_in_mid_stream,
+    ],
+)
+async def test_a_key_that_the_server_repeats_is_not_told(
+    server: OpenAIServer,
+    wire: Wire,
+    played: Callable[[Wire], Scenario],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server.play(played(wire))
+
+    report = await probe(ProviderConfig(KEY, server.base_url, "stand-in", wire))
+
+    assert not report.ok
+    told = "\n".join([*report.lines(), report.advice, caplog.text])
+    assert KEY[:10] not in told
+    assert "***" in told
 
 
 async def test_a_model_that_counts_no_tokens_can_answer(server: OpenAIServer) -> None:
