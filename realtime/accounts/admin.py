@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -26,6 +27,16 @@ class UserAdmin(DjangoUserAdmin[User]):
         """Whoever may delete a person may delete what is theirs, though it is read-only here."""
         named, numbers, _, protected = super().get_deleted_objects(objs, request)
         return named, numbers, set(), protected
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        operations.lock_for_deletion(ids=[obj.pk])
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        operations.lock_for_deletion(ids=list(queryset.values_list("pk", flat=True)))
+        super().delete_queryset(request, queryset)
 
 
 @admin.register(ClientToken)

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from realtime.accounts.models import AdminLink, ClientToken, User
+from realtime.accounts.signals import deleting_people
 from realtime.accounts.tokens import hash_token, new_token
 
 TOKEN_LIFETIME = timedelta(days=30)
@@ -101,6 +102,16 @@ def delete_guests(*, ids: Collection[int], still: QuerySet[User]) -> int:
     gone = list(still.filter(pk__in=locked).values_list("pk", flat=True))
     User.objects.filter(pk__in=gone).delete()
     return len(gone)
+
+
+def lock_for_deletion(*, ids: Collection[int]) -> None:
+    """Let nothing be written any more by these people; the caller deletes them in its transaction.
+
+    Postgres checks foreign keys at the commit: a row that came after the collection would fail it.
+    """
+    people = User.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    locked = list(people.values_list("pk", flat=True))
+    deleting_people.send(User, user_ids=locked)
 
 
 def _some_superuser() -> User:

@@ -233,7 +233,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 case _:
                     raise AssertionError(f"{type(frame).__name__} is served in receive")
         except Refusal as refusal:
-            self._refuse(frame, refusal)
+            if refusal.code == "unauthenticated":  # deleted since the look above
+                await self._end(UNAUTHENTICATED)
+            else:
+                self._refuse(frame, refusal)
         except bridge.StorageUnavailable:
             message = "Your words are safe on your device. They will be sent again in a moment."
             self._refuse(frame, Refusal("storage_unavailable", message), retry_after_ms=2_000)

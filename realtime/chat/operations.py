@@ -48,8 +48,10 @@ class Submission:
 def submit(*, submission: Submission) -> Logged:
     """Accept a message and queue its run; the same submission again gives the same answer.
 
-    Raises Refusal (`thread_busy`, `invalid_input`).
+    Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`).
     """
+    if not under_lock.hold_person(user_id=submission.owner_id):
+        raise Refusal("unauthenticated", "You are not known here any more.")
     thread = _locked_thread(submission.owner_id, submission.thread_id)
     known = Run.objects.filter(
         owner_id=submission.owner_id, client_run_id=submission.run_id

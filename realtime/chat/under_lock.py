@@ -1,11 +1,12 @@
 """Threads and runs under lock, and what may be written to a run then.
 
-Lock order: thread, then run. Threads are locked with NO KEY, because a terminal flush holds its
-run while the foreign key of its messages takes a KEY SHARE lock on the thread.
+Lock order: person, thread, then run. Threads are locked with NO KEY, because a terminal flush
+holds its run while the foreign key of its messages takes a KEY SHARE lock on the thread.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +16,25 @@ from realtime.chat.log import Logged
 from realtime.chat.models import Run, Thread
 from realtime.chat.protocol import Cursor
 from realtime.chat.transcript import Transcript
+
+
+def hold_person(*, user_id: int) -> bool:
+    """Keep a person from being deleted until the transaction ends; False when they are gone.
+
+    The foreign keys of a thread and a run take this lock too, but only at the commit: after the
+    thread's, where a deletion may hold the person and wait for the thread.
+    """
+    with connection.cursor() as sql:
+        sql.execute("SELECT 1 FROM accounts_user WHERE id = %s FOR KEY SHARE", [user_id])
+        return sql.fetchone() is not None
+
+
+def lock_all_of(*, owner_ids: Sequence[int]) -> None:
+    """Lock all threads and runs of these people, so that they can be deleted."""
+    threads = Thread.objects.select_for_update(no_key=True).filter(owner__in=owner_ids)
+    locked = list(threads.order_by("id").values_list("id", flat=True))
+    runs = Run.objects.select_for_update().filter(thread__in=locked).order_by("id")
+    list(runs.values_list("id"))
 
 
 def lock_thread(*, owner_id: int, thread_id: str) -> Thread | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,9 +12,10 @@ from uuid import uuid4
 
 import pytest
 from channels.testing import WebsocketCommunicator
+from django.db import connection, transaction
 
 from realtime.accounts import operations as accounts
-from realtime.accounts.models import ClientToken
+from realtime.accounts.models import ClientToken, User
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, says
 from realtime.chat import bridge, consumers, protocol
@@ -21,6 +23,7 @@ from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
 from realtime.chat.models import Run
 from tests.support.engine import TIMINGS, running_engine
+from tests.support.eventually import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -145,3 +148,33 @@ async def test_too_many_threads_are_refused_before_anything_is_stored(
         await heard(peer, "RUN_ERROR")
 
     assert await Run.objects.acount() == 1
+
+
+async def test_who_is_deleted_while_they_write_is_closed_with_4401(token: str) -> None:
+    deleted, go_on = threading.Event(), threading.Event()
+
+    def delete() -> None:
+        with transaction.atomic():
+            accounts.lock_for_deletion(ids=list(User.objects.values_list("pk", flat=True)))
+            User.objects.all().delete()
+            deleted.set()
+            go_on.wait(10)
+
+    async with running_engine(ScriptedModel()) as engine, socket(engine, token) as peer:
+        deletion = asyncio.create_task(bridge.run(delete))
+        await asyncio.to_thread(deleted.wait, 10)
+        await peer.send_to(submit())
+        await bridge.run(wait_until, submit_waits)
+        go_on.set()
+
+        assert await closed_with(peer) == 4401
+        await deletion
+
+
+def submit_waits() -> bool:
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND query LIKE '%FOR KEY SHARE'"
+        )
+        return sql.fetchone() is not None

@@ -1,0 +1,9 @@
+"""What the rooms above may hear of people."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# Sent in the transaction that deletes people, once they are locked and before what is theirs is
+# collected. `user_ids`: whoever writes rows of theirs locks what its writers hold.
+deleting_people = Signal()
