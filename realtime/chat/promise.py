@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error
-from django.utils import timezone
 
 from realtime.chat import queries
 from realtime.chat.purging import quiet_since
@@ -41,7 +40,7 @@ class Promise:
             return 0 if self._broken else settings.RETENTION_DAYS
 
     def _look(self) -> None:
-        since = quiet_since(timezone.now())
+        since = quiet_since(queries.now())
         broken = since is not None and queries.quiet_threads(since=since - LATE).exists()
         if broken and not self._broken:
             logger.warning(

@@ -16,7 +16,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from realtime.accounts import operations as accounts
 from realtime.accounts.queries import ended_links, ended_sessions, ended_tokens
@@ -48,7 +47,7 @@ class Purged:
 
 def purge() -> Purged:
     """Remove conversations older than RETENTION_DAYS, and whatever opens nothing any more."""
-    now = timezone.now()
+    now = queries.now()
     # In this order: a guest whose last thread or token has just gone goes as well.
     tokens = _purge_ended(ended_tokens(now=now))
     conversations = _purge_threads(quiet_since(now))
@@ -65,7 +64,7 @@ def purge() -> Purged:
 
 def purgeable() -> Purged:
     """What a purge would find now; it may find more guests once their threads are gone."""
-    now = timezone.now()
+    now = queries.now()
     since = quiet_since(now)
     return Purged(
         conversations=0 if since is None else queries.quiet_threads(since=since).count(),

@@ -95,11 +95,23 @@ def history(*, thread_id: UUID, up_to_ord: int) -> list[ChatMessage]:
     return [_for_model(row) for row in rows]
 
 
+def now() -> datetime:
+    """Postgres' clock, which the rows carry; a server's own may be off by days."""
+    with connection.cursor() as sql:
+        sql.execute("SELECT clock_timestamp()")
+        told: datetime = sql.fetchone()[0]
+        return told
+
+
 def quiet_threads(*, since: datetime) -> QuerySet[Thread]:
-    """Threads in which nothing was written since then, and nothing is being written."""
+    """Threads in which nothing was written since then, and nothing is being written.
+
+    Synthetic ones nobody said: they stay, with the guests made for them, until the demo removes
+    both.
+    """
     stir = Q(state__in=Run.ACTIVE) | Q(finished_at__gte=since)
     stirring = Run.objects.filter(stir, thread=OuterRef("pk"))
-    return Thread.objects.filter(~Exists(stirring), created_at__lt=since)
+    return Thread.objects.filter(~Exists(stirring), synthetic=False, created_at__lt=since)
 
 
 def forgotten_guests(*, since: datetime, now: datetime) -> QuerySet[User]:

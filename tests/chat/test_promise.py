@@ -36,6 +36,13 @@ def test_it_promises_nothing_where_nobody_purges(days_ago: float, days: int) -> 
     assert Promise().days() == days
 
 
+def test_a_demo_is_nobodys_words_and_breaks_no_promise() -> None:
+    leave_thread(days_ago=40)
+    Thread.objects.update(synthetic=True)
+
+    assert Promise().days() == 30
+
+
 def test_it_promises_again_after_a_purge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(promise, "LOOK_S", 0)
     leave_thread(days_ago=40)

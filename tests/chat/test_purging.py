@@ -21,6 +21,7 @@ from realtime.accounts.operations import (
     use_admin_link,
 )
 from realtime.chat import operations, purging
+from realtime.chat.demo.operations import make_thread, remove
 from realtime.chat.models import Run, Thread
 from tests.support.rows import columns_holding, counts
 from tests.support.runs import START_TEXT, WORDS, append, asking, claim_one
@@ -74,6 +75,32 @@ def test_a_conversation_goes_thirty_days_after_its_last_reply(
     purged = purging.purge()
 
     assert Thread.objects.count() == left == 1 - purged.conversations
+
+
+@pytest.mark.parametrize(("off_by", "days_ago", "left"), [(60, 1, 1), (-60, 31, 0)])
+def test_a_server_whose_clock_is_wrong_purges_by_that_of_postgres(
+    person: User, monkeypatch: pytest.MonkeyPatch, off_by: int, days_ago: float, left: int
+) -> None:
+    talk(person, days_ago=days_ago)
+    wrong = timezone.now() + timedelta(days=off_by)
+    monkeypatch.setattr(timezone, "now", lambda: wrong)
+
+    expected = purging.purgeable().conversations
+    purged = purging.purge()
+
+    assert Thread.objects.count() == left == 1 - purged.conversations == 1 - expected
+
+
+def test_a_demo_stays_whole_until_it_is_removed() -> None:
+    thread = make_thread(client_thread_id="demo-plain")
+    seen(thread.owner, days_ago=100)
+    Thread.objects.update(created_at=timezone.now() - timedelta(days=100))
+
+    purged = purging.purge()
+
+    assert (purged.conversations, purged.guests) == (0, 0)
+    removed = remove()
+    assert (removed.threads, removed.guests) == (1, 1)
 
 
 def test_an_old_conversation_that_goes_on_stays_whole(person: User) -> None:
