@@ -16,9 +16,10 @@ RUN npm run build
 FROM ${PYTHON_IMAGE} AS built
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
-COPY requirements.lock /tmp/
+WORKDIR /build
+COPY requirements.lock ./
 # Wheels only: nothing is compiled, and no code of a package runs here. pip has no use afterwards.
-RUN /venv/bin/pip install --require-hashes --only-binary :all: -r /tmp/requirements.lock \
+RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements.lock \
     && /venv/bin/pip uninstall --yes pip setuptools
 WORKDIR /app
 COPY manage.py LICENSE NOTICE ./

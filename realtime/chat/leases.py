@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from realtime.chat import agui, under_lock
 from realtime.chat.log import Logged
 from realtime.chat.models import Run
+from realtime.chat.runlog import RunLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,19 @@ class Claim:
     epoch: int
     last_seq: int
     place: dict[str, str | None] = field(kw_only=True)
+
+    def run_log(self, *, renewed_at: float) -> RunLog:
+        """An empty log that goes on where the run stands; `renewed_at` is the loop's time."""
+        return RunLog(
+            run_id=self.run_id,
+            thread_pk=self.thread_pk,
+            owner_id=self.owner_id,
+            thread_id=self.thread_id,
+            ord=self.ord,
+            epoch=self.epoch,
+            seq=self.last_seq,
+            renewed_at=renewed_at,
+        )
 
 
 CLAIM: LiteralString = """

@@ -108,16 +108,7 @@ class Supervisor:
         return bool(claims)
 
     def _own(self, claim: Claim, turns: Turns) -> None:
-        run = RunLog(
-            run_id=claim.run_id,
-            thread_pk=claim.thread_pk,
-            owner_id=claim.owner_id,
-            thread_id=claim.thread_id,
-            ord=claim.ord,
-            epoch=claim.epoch,
-            seq=claim.last_seq,
-            renewed_at=asyncio.get_running_loop().time(),
-        )
+        run = claim.run_log(renewed_at=asyncio.get_running_loop().time())
         task = self._spawn(turns.answer(claim, run))
         run.on_lost = task.cancel
         self._running[claim.run_id] = (task, run)

@@ -101,7 +101,7 @@ async def _answer(
     """One run, from submit to its terminal event."""
     card = await bridge.run(_card, submission) if exchange.card else None
     claim = await bridge.run(operations.open_run, submission=submission, card=card)
-    run = _run_log(claim)
+    run = claim.run_log(renewed_at=asyncio.get_running_loop().time())
     model = ScriptedModel(*exchange.replies, name=operations.MODEL)
     turns = Turns(model, flusher, Hub(TIMINGS), TIMINGS)
     task = asyncio.create_task(turns.answer(claim, run))
@@ -131,19 +131,6 @@ def _card(submission: Submission) -> dict[str, Any]:
     found = current_directory().find(query, now=timezone.now())
     about = {"cardId": submission.run_id, "level": "concern", "reason": "message"}
     return about | found.as_json()
-
-
-def _run_log(claim: Claim) -> RunLog:
-    return RunLog(
-        run_id=claim.run_id,
-        thread_pk=claim.thread_pk,
-        owner_id=claim.owner_id,
-        thread_id=claim.thread_id,
-        ord=claim.ord,
-        epoch=claim.epoch,
-        seq=claim.last_seq,
-        renewed_at=asyncio.get_running_loop().time(),
-    )
 
 
 def _times(asked_at: datetime, run: RunLog) -> dict[str, datetime]:
