@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from django.contrib.admin import site
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
 
@@ -16,6 +15,7 @@ from realtime.accounts.models import User
 from realtime.accounts.operations import create_guest
 from realtime.chat import operations
 from realtime.chat.operations import Refusal
+from tests.support.elsewhere import Elsewhere, another_connection, somebody_waits_for_a_lock
 from tests.support.eventually import wait_until
 from tests.support.rows import counts
 from tests.support.runs import START_TEXT, WORDS, append, asking, claim_one
@@ -23,7 +23,6 @@ from tests.support.runs import START_TEXT, WORDS, append, asking, claim_one
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOM = ("thread", "message", "run", "run_event", "notice")
-Elsewhere = Callable[[Callable[[], object]], "Future[object]"]
 
 
 @pytest.fixture
@@ -40,26 +39,8 @@ def admin() -> Client:
 
 @pytest.fixture
 def elsewhere() -> Iterator[Elsewhere]:
-    """Runs a function on a connection of its own."""
-
-    def closing(function: Callable[[], object]) -> object:
-        try:
-            return function()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda function: pool.submit(closing, function)
-
-
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as sql:
-        sql.execute("SELECT pg_stat_clear_snapshot()")
-        sql.execute(
-            "SELECT 1 FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return sql.fetchone() is not None
+    with another_connection() as run:
+        yield run
 
 
 def left_in_the_room() -> int:

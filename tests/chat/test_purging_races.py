@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TypeVar
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from realtime.accounts.models import User
 from realtime.accounts.operations import create_guest, delete_guests
 from realtime.chat import operations, purging, queries
 from realtime.chat.models import Message, Run, Thread
+from tests.support.elsewhere import Elsewhere, another_connection, somebody_waits_for_a_lock
 from tests.support.eventually import wait_until
 from tests.support.runs import asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-R = TypeVar("R")
-Elsewhere = Callable[[Callable[[], R]], "Future[R]"]
 
 
 @pytest.fixture
@@ -31,17 +27,9 @@ def person() -> User:
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Elsewhere[object]]:
-    """Runs a function on a connection of its own."""
-
-    def closing(function: Callable[[], R]) -> R:
-        try:
-            return function()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda function: pool.submit(closing, function)
+def elsewhere() -> Iterator[Elsewhere]:
+    with another_connection() as run:
+        yield run
 
 
 def old_thread(person: User, thread_id: str = "t1") -> UUID:
@@ -63,16 +51,6 @@ def purge_of(*ids: UUID) -> int:
     return purging.delete_quiet_threads(ids=ids, since=since)
 
 
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as sql:
-        sql.execute("SELECT pg_stat_clear_snapshot()")
-        sql.execute(
-            "SELECT 1 FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return sql.fetchone() is not None
-
-
 def words() -> list[str]:
     return [queries.text_of(message.content) for message in Message.objects.order_by("ord")]
 
@@ -86,7 +64,7 @@ def test_a_thread_that_woke_after_it_was_found_stays(person: User) -> None:
 
 
 def test_a_thread_that_is_waking_is_not_waited_for_and_stays(
-    person: User, elsewhere: Elsewhere[object]
+    person: User, elsewhere: Elsewhere
 ) -> None:
     found = old_thread(person)
 
@@ -98,7 +76,7 @@ def test_a_thread_that_is_waking_is_not_waited_for_and_stays(
 
 
 def test_words_that_come_during_the_purge_are_kept_in_a_new_thread(
-    person: User, elsewhere: Elsewhere[object]
+    person: User, elsewhere: Elsewhere
 ) -> None:
     found = old_thread(person)
 
@@ -112,9 +90,7 @@ def test_words_that_come_during_the_purge_are_kept_in_a_new_thread(
     assert Thread.objects.get().last_ord == 1
 
 
-def test_a_purge_leaves_a_thread_to_who_is_deleting_it(
-    person: User, elsewhere: Elsewhere[object]
-) -> None:
+def test_a_purge_leaves_a_thread_to_who_is_deleting_it(person: User, elsewhere: Elsewhere) -> None:
     found = old_thread(person)
 
     with transaction.atomic():
@@ -124,9 +100,7 @@ def test_a_purge_leaves_a_thread_to_who_is_deleting_it(
     assert not Thread.objects.exists()
 
 
-def test_two_purges_share_the_work_and_neither_waits(
-    person: User, elsewhere: Elsewhere[object]
-) -> None:
+def test_two_purges_share_the_work_and_neither_waits(person: User, elsewhere: Elsewhere) -> None:
     first, second = old_thread(person, "t1"), old_thread(person, "t2")
 
     with transaction.atomic():
@@ -137,7 +111,7 @@ def test_two_purges_share_the_work_and_neither_waits(
 
 
 def test_a_purge_ends_though_somebody_holds_what_it_found(
-    person: User, elsewhere: Elsewhere[object]
+    person: User, elsewhere: Elsewhere
 ) -> None:
     found = old_thread(person)
 
