@@ -21,9 +21,10 @@ from realtime.chat import bridge, protocol
 from realtime.chat.engine import Engine
 from realtime.chat.hub import Follower
 from realtime.chat.intake import read_say, read_submission
-from realtime.chat.operations import Refusal, Submission
+from realtime.chat.operations import Submission
 from realtime.chat.outbox import Outbox
 from realtime.chat.protocol import Cursor, FrameError
+from realtime.chat.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -166,8 +167,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             case protocol.Unsubscribe():
                 self._unsubscribe(frame.thread_id)
             case _ if self.requests.qsize() >= MAX_WAITING_REQUESTS:
-                busy = Refusal("rate_limited", "Too many requests at once. Please wait a moment.")
-                self._refuse(frame, busy, retry_after_ms=1_000)
+                busy = "Too many requests at once. Please wait a moment."
+                self._refuse(frame, Refusal("rate_limited", busy, retry_after_ms=1_000))
             case _:
                 self.requests.put_nowait(frame)
 
@@ -239,7 +240,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self._refuse(frame, refusal)
         except bridge.StorageUnavailable:
             message = "Your words are safe on your device. They will be sent again in a moment."
-            self._refuse(frame, Refusal("storage_unavailable", message), retry_after_ms=2_000)
+            self._refuse(frame, Refusal("storage_unavailable", message, retry_after_ms=2_000))
 
     async def _submit(self, submission: Submission) -> None:
         followed = submission.thread_id in self.followers
@@ -269,17 +270,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
         assert self.identity is not None
         return self.identity.user_id
 
-    def _refuse(
-        self, frame: protocol.Inbound, refusal: Refusal, *, retry_after_ms: int = 0
-    ) -> None:
+    def _refuse(self, frame: protocol.Inbound, refusal: Refusal) -> None:
         self.outbox.put(
             protocol.refusal(
                 code=refusal.code,
                 message=refusal.message,
                 thread_id=getattr(frame, "thread_id", None) or self.said_thread_id,
                 run_id=getattr(frame, "run_id", ""),
-                retryable=retry_after_ms > 0,
-                retry_after_ms=retry_after_ms,
+                retryable=refusal.retry_after_ms > 0,
+                retry_after_ms=refusal.retry_after_ms,
                 active_run_id=refusal.active_run_id,
             )
         )

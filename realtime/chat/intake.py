@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from realtime.chat import bridge, operations
 from realtime.chat.hub import Hub
 from realtime.chat.log import Logged
-from realtime.chat.operations import Refusal, Submission
+from realtime.chat.operations import Submission
 from realtime.chat.protocol import (
     MAX_TEXT_BYTES,
     RunAgentInput,
@@ -20,6 +20,7 @@ from realtime.chat.protocol import (
     check_word,
     clean,
 )
+from realtime.chat.refusals import Refusal
 from realtime.chat.supervisor import Supervisor
 
 

@@ -15,16 +15,7 @@ from realtime.chat import agui, log, queries, under_lock
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
-
-
-class Refusal(Exception):
-    """A submit that was not accepted; nothing was stored. `code` is one of protocol.md 1.7."""
-
-    def __init__(self, code: str, message: str, *, active_run_id: str | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.active_run_id = active_run_id
+from realtime.chat.refusals import Refusal as Refusal
 
 
 @dataclass(frozen=True, slots=True)

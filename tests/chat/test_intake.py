@@ -6,8 +6,8 @@ import pytest
 
 from realtime.chat import protocol
 from realtime.chat.intake import read_say, read_submission
-from realtime.chat.operations import Refusal
 from realtime.chat.protocol import FrameError, RunAgentInput, Say
+from realtime.chat.refusals import Refusal
 
 
 def frame(content: Any, *, forwarded: Any = None, **ids: str) -> RunAgentInput:

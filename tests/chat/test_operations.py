@@ -7,8 +7,8 @@ import pytest
 from realtime.accounts.models import User
 from realtime.chat import agui, log, operations, queries
 from realtime.chat.models import Message, Run, RunEvent, Thread
-from realtime.chat.operations import Refusal
 from realtime.chat.protocol import START, Cursor
+from realtime.chat.refusals import Refusal
 from tests.support.runs import START_TEXT, WORDS, append, asking, claim_one
 
 pytestmark = pytest.mark.django_db(transaction=True)

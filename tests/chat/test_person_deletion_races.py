@@ -14,7 +14,7 @@ from realtime.accounts.admin import UserAdmin
 from realtime.accounts.models import User
 from realtime.accounts.operations import create_guest
 from realtime.chat import operations
-from realtime.chat.operations import Refusal
+from realtime.chat.refusals import Refusal
 from tests.support.elsewhere import Elsewhere, another_connection, somebody_waits_for_a_lock
 from tests.support.eventually import wait_until
 from tests.support.rows import counts

@@ -1,0 +1,24 @@
+"""What is said to a person whose message is not taken."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A submit that was not accepted; nothing was stored. `code` is one of protocol.md 1.7.
+
+    With a `retry_after_ms` the same frame may be sent again after it; else the person decides.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        retry_after_ms: int = 0,
+        active_run_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after_ms = retry_after_ms
+        self.active_run_id = active_run_id
