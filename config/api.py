@@ -20,6 +20,7 @@ from ninja.parser import Parser
 from realtime.accounts.api import router as accounts_router
 from realtime.accounts.errors import ApiError
 from realtime.chat.api import router as chat_router
+from realtime.chat.bridge import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 @api.exception_handler(OperationalError)
 @api.exception_handler(InterfaceError)
+@api.exception_handler(StorageUnavailable)
 def _storage_away(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("storage failed under %s: %s", request.path, type(error).__name__)
     message = "Storage does not answer. Please try again in a moment."

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.healthz",
     "config.error_pages.middleware.ErrorPages",  # outermost: it has the last word on an error
+    "realtime.chat.paths.encoded_slashes",
     "realtime.accounts.middleware.forwarded_proto",  # before anything asks whether it is secure
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -99,6 +99,13 @@ def install(engine: Engine) -> None:
     _installed = engine
 
 
+async def started() -> Engine:
+    """The engine of this server process, at work."""
+    assert _installed is not None, "config.asgi installs one"
+    await _installed.start()
+    return _installed
+
+
 def installed() -> Engine | None:
     """The engine of this process; None in a management command."""
     return _installed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,16 +53,35 @@ class LastRun:
     active: bool
 
 
+def thread_snapshot(*, owner_id: int, thread_id: str) -> tuple[Snapshot, str | None]:
+    """What is finished in a thread, and the run that goes on; an unknown one is empty."""
+    with _one_moment():
+        thread = Thread.objects.filter(owner_id=owner_id, client_thread_id=thread_id).first()
+        if thread is None:
+            return Snapshot(START, [], []), None
+        runs = _runs_of(thread)
+        return _snapshot(thread, runs), _active_of(runs)
+
+
+def run_state(*, owner_id: int, thread_id: str, run_id: str) -> str | None:
+    """The state of a run; None for one that is not in that thread of this person."""
+    return (
+        Run.objects.filter(
+            owner_id=owner_id, thread__client_thread_id=thread_id, client_run_id=run_id
+        )
+        .values_list("state", flat=True)
+        .first()
+    )
+
+
 def catch_up(*, owner_id: int, thread_id: str, cursor: Cursor | None) -> Catchup:
     """Everything after `cursor`; a snapshot first when the cursor is null or unknown."""
-    with transaction.atomic():
-        with connection.cursor() as sql:
-            sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    with _one_moment():
         thread = Thread.objects.filter(owner_id=owner_id, client_thread_id=thread_id).first()
         if thread is None:
             return Catchup(Snapshot(START, [], []), START, [], None)
-        runs = list(Run.objects.filter(thread=thread).defer("input", "usage").order_by("ord"))
-        active = next((run.client_run_id for run in runs if run.state in Run.ACTIVE), None)
+        runs = _runs_of(thread)
+        active = _active_of(runs)
         if cursor is not None and _known(cursor, runs):
             return Catchup(None, cursor, _frames_after(thread, cursor), active)
         snapshot = _snapshot(thread, runs)
@@ -163,6 +183,23 @@ def _for_model(row: Message) -> ChatMessage:
         if part["type"] == "tool_call"
     )
     return AssistantMessage(text_of(row.content), calls)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """What is read inside belongs together, whatever is written meanwhile."""
+    with transaction.atomic():
+        with connection.cursor() as sql:
+            sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def _runs_of(thread: Thread) -> list[Run]:
+    return list(Run.objects.filter(thread=thread).defer("input", "usage").order_by("ord"))
+
+
+def _active_of(runs: Iterable[Run]) -> str | None:
+    return next((run.client_run_id for run in runs if run.state in Run.ACTIVE), None)
 
 
 def _known(cursor: Cursor, runs: list[Run]) -> bool:

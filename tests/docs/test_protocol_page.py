@@ -144,7 +144,7 @@ def test_every_close_code_is_told() -> None:
 
 def test_every_address_of_the_http_api_is_told() -> None:
     paths = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
-    told = PAGE.replace("{threadId}", "{thread_id}")
+    told = PAGE.replace("{threadId}", "{thread_id}").replace("{runId}", "{run_id}")
 
     asked = [f"{method.upper()} {path}" for path, ways in paths.items() for method in ways]
 
