@@ -10,6 +10,7 @@ from pathlib import Path
 from config.devtools import environment, setup
 from config.devtools.browser import ready_browser
 from config.devtools.checkout import Checkout
+from config.devtools.clients import ready_clients
 from config.devtools.node import Node
 from config.devtools.processes import Warden, clean_env, foreground, guarded
 from config.devtools.say import Trouble, note
@@ -23,6 +24,7 @@ def test(checkout: Checkout, arguments: Sequence[str]) -> int:
         env = environment.test_env()
         env["PLAYWRIGHT_NODEJS_PATH"] = str(node.node)
         env |= _browser(guard, checkout, node, needed=not arguments)
+        ready_clients(guard, checkout, node, needed=not arguments)
         page = 0 if arguments else _page_tests(guard, checkout, node)
         code = _pytest(guard, checkout, env, arguments or _everything())
     if page:

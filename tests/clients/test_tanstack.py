@@ -1,0 +1,125 @@
+"""The stock client of @tanstack/ai-client over the socket, unmodified."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from realtime.chat.models import Message, Run
+from realtime.chat.queries import text_of
+from tests.clients.driver import StockClient, stock_client
+from tests.support.eventually import until
+from tests.support.openai_scenarios import Call, Gate, says
+from tests.support.openai_server import ThreadedOpenAIServer
+from tests.support.server import AppServer
+from tests.support.tcp_proxy import TcpProxy, tcp_proxy
+
+pytestmark = pytest.mark.process
+
+FIND = Call("find_hotlines", '{"country":"GB","needs":["suicide"]}')
+
+
+@asynccontextmanager
+async def tanstack(
+    node: Path, url: str, headers: dict[str, str], thread_id: str = "t1"
+) -> AsyncIterator[StockClient]:
+    asked = {
+        "socket": url.replace("http", "ws") + "/ws/v1/chat",
+        "token": headers["Authorization"].removeprefix("Bearer "),
+        "threadId": thread_id,
+        "delayMs": 50,
+    }
+    async with stock_client(node, "tanstack.mjs", **asked) as client:
+        yield client
+
+
+async def stored_reply() -> str:
+    rows = Message.objects.filter(role="assistant", superseded_by=None).order_by("ord", "idx")
+    return "".join([text_of(row.content) async for row in rows])
+
+
+async def cancelled() -> None:
+    async with asyncio.timeout(10):
+        while (await Run.objects.aget()).state != Run.State.CANCELLED:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_plain_reply(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
+) -> None:
+    model.play(says("Hello ", "there, ", "friend."))
+
+    async with tanstack(node, app.url, headers) as me:
+        await me.do("send", "hi")
+        await me.ended()
+
+    assert me.reply == await stored_reply() == "Hello there, friend."
+    assert me.complaints == []
+    assert "error" not in me.seen
+
+
+async def test_a_second_turn_on_the_same_socket(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
+) -> None:
+    model.play(says("One. "), says("Two."))
+
+    async with tanstack(node, app.url, headers) as me:
+        await me.do("send", "hi")
+        await me.wait(lambda: me.reply == "One. " and me.seen["status"] == "ready")
+        await me.do("send", "more")
+        await me.wait(lambda: me.reply == "One. Two." and me.seen["status"] == "ready")
+
+    assert me.complaints == []
+
+
+async def test_a_look_up_in_mid_reply(
+    app: AppServer,
+    model: ThreadedOpenAIServer,
+    headers: dict[str, str],
+    directory: None,
+    node: Path,
+) -> None:
+    model.play(says("I will look. ", FIND), says("There you are."))
+
+    async with tanstack(node, app.url, headers) as me:
+        await me.do("send", "where can I call?")
+        await me.ended()
+
+    assert me.reply == "I will look. There you are."
+    calls = [p for m in me.seen["messages"] for p in m["parts"] if p["type"] == "tool-call"]
+    assert [call["name"] for call in calls] == ["find_hotlines"]
+    assert (me.complaints, me.seen["status"]) == ([], "ready")
+
+
+async def test_its_stop_stops_the_run(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
+) -> None:
+    gate = Gate()
+    model.play(says("One ", gate, "two."))
+
+    async with tanstack(node, app.url, headers) as me:
+        await me.do("send", "hi")
+        await me.wait(lambda: me.reply == "One ")
+        await me.do("stop")
+        await cancelled()
+
+    assert await stored_reply() == "One "
+
+
+async def test_another_answer_to_the_same_question(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
+) -> None:
+    model.play(says("First."), says("Second."))
+
+    async with tanstack(node, app.url, headers) as me:
+        await me.do("send", "hi")
+        await me.wait(lambda: me.reply == "First." and me.seen["status"] == "ready")
+        await me.do("reload")
+        await me.wait(lambda: me.reply == "Second." and me.seen["status"] == "ready")
+
+    assert await stored_reply() == "Second."
+    assert me.complaints == []
