@@ -2,17 +2,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.clients.driver import HERE, StockClient, stock_client
-from tests.support.server import AppServer
-
-Start = Callable[..., AbstractAsyncContextManager[StockClient]]
+from tests.clients.driver import HERE
 
 
 @pytest.fixture(scope="session")

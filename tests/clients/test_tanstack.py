@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from realtime.chat.models import Message, Run
 from realtime.chat.queries import text_of
 from tests.clients.driver import StockClient, stock_client
-from tests.support.eventually import until
+from tests.support.eventually import wait_until
 from tests.support.openai_scenarios import Call, Gate, says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer
-from tests.support.tcp_proxy import TcpProxy, tcp_proxy
 
 pytestmark = pytest.mark.process
 
@@ -43,9 +42,10 @@ async def stored_reply() -> str:
 
 
 async def cancelled() -> None:
-    async with asyncio.timeout(10):
-        while (await Run.objects.aget()).state != Run.State.CANCELLED:
-            await asyncio.sleep(0.02)
+    def is_so() -> bool:
+        return Run.objects.get().state == Run.State.CANCELLED
+
+    await sync_to_async(wait_until)(is_so)
 
 
 async def test_a_plain_reply(
