@@ -19,7 +19,7 @@ from realtime.accounts.identity import Identity
 from realtime.accounts.queries import identify
 from realtime.chat import bridge, protocol
 from realtime.chat.engine import Engine
-from realtime.chat.hub import Follower
+from realtime.chat.follower import Follower, Place
 from realtime.chat.intake import read_say, read_submission
 from realtime.chat.operations import Submission
 from realtime.chat.outbox import Outbox
@@ -126,7 +126,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _greet(self) -> None:
         timings = self.engine.timings
-        self.outbox.put(
+        self.outbox.hint(
             protocol.ready(connection_id=str(uuid4()), heartbeat_ms=int(timings.ping_s * 1000))
         )
         for work in (self._write(), self._ping(), self._recheck()):
@@ -159,7 +159,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def _take(self, frame: protocol.Inbound) -> None:
         match frame:
             case protocol.Ping():
-                self.outbox.put(protocol.pong(frame.n))
+                self.outbox.hint(protocol.pong(frame.n))
             case protocol.Pong():
                 pass
             case protocol.Subscribe():
@@ -174,7 +174,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _complain(self, error: FrameError) -> None:
         self.bad_frames += 1
-        self.outbox.put(protocol.error(str(error)))
+        self.outbox.hint(protocol.error(str(error)))
         if self.bad_frames >= MAX_BAD_FRAMES:
             await self._end(BAD_PROTOCOL)
 
@@ -194,9 +194,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         follower = Follower(
             owner_id=self._person,
             thread_id=thread_id,
-            send=self.outbox.put,
-            cursor=cursor,
-            announce=announce,
+            sink=self.outbox,
+            queued=Place(cursor, announced=not announce),
         )
         self.followers[thread_id] = follower
         self.engine.hub.follow(follower)
@@ -271,7 +270,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         return self.identity.user_id
 
     def _refuse(self, frame: protocol.Inbound, refusal: Refusal) -> None:
-        self.outbox.put(
+        self.outbox.hint(
             protocol.refusal(
                 code=refusal.code,
                 message=refusal.message,
@@ -299,7 +298,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Browsers cannot see protocol pings, and proxies count bytes."""
         while True:
             await asyncio.sleep(self.engine.timings.ping_s)
-            self.outbox.put(protocol.ping())
+            self.outbox.hint(protocol.ping())
 
 
 # Requests that go on when their socket is gone; a task needs a strong reference.

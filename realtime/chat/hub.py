@@ -7,57 +7,25 @@ poll. A follower registers before it reads, so nothing falls between the two (pr
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import random
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from channels.layers import get_channel_layer
 
-from realtime.chat import bridge, protocol, queries
+from realtime.chat import bridge, queries
+from realtime.chat.follower import Asked, Follower, Watched
 from realtime.chat.log import Logged
+from realtime.chat.missed import LastRun
 from realtime.chat.protocol import START, Cursor, Frame
-from realtime.chat.relay import Layer, Relay
+from realtime.chat.relay import Layer, Relay, group_of
 from realtime.chat.timings import Timings
 
 logger = logging.getLogger(__name__)
 
-WAITING = 1_000  # frames kept while a follower is read; beyond, the log has them
 STOP_TRIES, STOP_STEP_S = 10, 0.5
-
-Watched = tuple[int, str]  # owner id, client thread id
-
-
-@dataclass(slots=True, eq=False)
-class Follower:
-    """One socket's view of one thread. `send` puts a text frame into the socket's outbox.
-
-    `announce`: say `subscribed` when caught up. `live` is False while Postgres is read; frames
-    that come meanwhile wait.
-    """
-
-    owner_id: int
-    thread_id: str
-    send: Callable[[str], None]
-    cursor: Cursor | None
-    announce: bool = True
-    live: bool = False
-    behind: bool = False
-    waiting: list[Frame] = field(default_factory=list)
-    reading: asyncio.Task[None] | None = None
-
-    @property
-    def watched(self) -> Watched:
-        return (self.owner_id, self.thread_id)
-
-
-def group_of(watched: Watched) -> str:
-    """The thread's group: a hash, because client ids hold more than a group name may."""
-    owner_id, thread_id = watched
-    return "t." + hashlib.sha256(f"{owner_id}\0{thread_id}".encode()).hexdigest()[:40]
 
 
 @dataclass(slots=True)
@@ -67,6 +35,7 @@ class Hub:
     _relay: Relay | None = None
     _followers: dict[Watched, set[Follower]] = field(default_factory=dict)
     _by_group: dict[str, Watched] = field(default_factory=dict)
+    _reading: dict[Follower, asyncio.Task[None]] = field(default_factory=dict)
     _active: set[Watched] = field(default_factory=set)
     _polled_at: dict[Watched, float] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -107,11 +76,12 @@ class Hub:
             if self._relay is not None:
                 self._relay.want(group_of(watched))
         self._followers[watched].add(follower)
-        self._catch_up(follower)
+        self.tend(follower)
 
     def unfollow(self, follower: Follower) -> None:
-        if follower.reading is not None:
-            follower.reading.cancel()
+        reading = self._reading.pop(follower, None)
+        if reading is not None:
+            reading.cancel()
         watched = follower.watched
         followers = self._followers.get(watched, set())
         followers.discard(follower)
@@ -123,63 +93,39 @@ class Hub:
             if self._relay is not None:
                 self._relay.unwant(group_of(watched))
 
-    def _catch_up(self, follower: Follower) -> None:
-        follower.live = False
-        follower.behind = True
-        if follower.reading is None or follower.reading.done():
-            follower.reading = self._spawn(self._read_missed(follower))
+    def tend(self, follower: Follower) -> None:
+        """See to it that one who is behind is read for."""
+        if follower.behind and follower not in self._reading:
+            self._reading[follower] = self._spawn(self._read_missed(follower))
 
     async def _read_missed(self, follower: Follower) -> None:
-        """Read until nothing is missing: a follower is live, or this loop goes on.
-
-        A frame is committed before it is heard of, so what came before a read began is in what
-        was read, or not of this thread's log (it was deleted, say). What comes during a read goes
-        through the filter, which asks for one more read where it does not fit.
-        """
+        """Read until nothing is missing: a follower is live, or this loop goes on."""
         pause = self.timings.poll_unhealthy_s
-        while follower.behind and not self._stopping:
-            follower.live = follower.behind = False
-            follower.waiting.clear()
-            try:
-                await self._read(follower)
-                pause = self.timings.poll_unhealthy_s
-            except Exception as error:  # whatever it was: nobody else would read again
-                if not isinstance(error, bridge.StorageUnavailable):
-                    _log_failure("reading a thread", error)
-                follower.live, follower.behind = False, True
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, self.timings.poll_active_s)
+        try:
+            while follower.behind and not self._stopping:
+                asked = follower.begin()
+                try:
+                    await self._read(follower, asked)
+                    pause = self.timings.poll_unhealthy_s
+                except Exception as error:  # whatever it was: nobody else would read again
+                    if not isinstance(error, bridge.StorageUnavailable):
+                        _log_failure("reading a thread", error)
+                    follower.failed(asked)
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, self.timings.poll_active_s)
+        finally:
+            self._reading.pop(follower, None)
 
-    async def _read(self, follower: Follower) -> None:
+    async def _read(self, follower: Follower, asked: Asked) -> None:
         missed = await bridge.run(
             queries.catch_up,
             owner_id=follower.owner_id,
             thread_id=follower.thread_id,
-            cursor=follower.cursor,
+            cursor=asked.cursor,
         )
-        _send_missed(follower, missed)
         if missed.active_run_id is not None:
             self._active.add(follower.watched)
-        follower.live = True
-        waiting, follower.waiting = follower.waiting, []
-        for frame in waiting:
-            self._offer(follower, frame)
-
-    def _offer(self, follower: Follower, frame: Frame) -> None:
-        """The filter of every frame: already seen, the next one, or a gap to be read."""
-        if not follower.live:
-            if len(follower.waiting) >= WAITING:
-                follower.waiting.clear()
-                follower.behind = True
-            follower.waiting.append(frame)
-        elif follower.cursor is not None and frame.id <= follower.cursor:
-            return
-        elif frame.prev == follower.cursor:
-            follower.cursor = frame.id
-            follower.send(protocol.envelope(frame, thread_id=follower.thread_id))
-        else:
-            follower.waiting.append(frame)
-            self._catch_up(follower)
+        follower.take(asked, missed)
 
     # --- frames in and out -------------------------------------------------------------------
 
@@ -193,7 +139,7 @@ class Hub:
     def hint(self, *, owner_id: int, thread_id: str, text: str) -> None:
         """An undurable frame for the sockets of this process."""
         for follower in self._followers.get((owner_id, thread_id), ()):
-            follower.send(text)
+            follower.sink.hint(text)
 
     def reset(self, *, owner_id: int, thread_id: str) -> None:
         """The thread was deleted: everybody starts again from a snapshot."""
@@ -210,7 +156,8 @@ class Hub:
             self._spread(watched, frames)
             return
         for follower in self._followers[watched]:
-            self._catch_up(follower)
+            follower.look()
+            self.tend(follower)
 
     def heard_reset(self, group: str) -> None:
         watched = self._by_group.get(group)
@@ -222,16 +169,13 @@ class Hub:
             self._active.add(watched)
         for follower in list(self._followers.get(watched, ())):
             for frame in frames:
-                self._offer(follower, frame)
+                follower.offer(frame)
+            self.tend(follower)
 
     def _restart(self, watched: Watched) -> None:
         for follower in self._followers.get(watched, ()):
-            if follower.reading is not None:
-                follower.reading.cancel()
-                follower.reading = None
-            follower.cursor = None
-            follower.waiting.clear()
-            self._catch_up(follower)
+            follower.reset()
+            self.tend(follower)
 
     # --- safety poll -------------------------------------------------------------------------
 
@@ -273,9 +217,7 @@ class Hub:
                 due.append(watched)
         return due
 
-    def _compare(
-        self, follower: Follower, before: Cursor | None, last: queries.LastRun | None
-    ) -> None:
+    def _compare(self, follower: Follower, before: Cursor | None, last: LastRun | None) -> None:
         """`before` is where the follower was when Postgres was asked."""
         if follower not in self._followers.get(follower.watched, ()):
             return
@@ -283,13 +225,8 @@ class Hub:
             self._active.discard(follower.watched)
         else:
             self._active.add(follower.watched)
-        end = START if last is None else last.cursor
-        if not follower.live or before is None or follower.cursor is None:
-            return
-        if before > end:
-            follower.cursor = None  # the thread was deleted meanwhile
-        if follower.cursor is None or follower.cursor < end:
-            self._catch_up(follower)
+        follower.compare(before=before, end=START if last is None else last.cursor)
+        self.tend(follower)
 
     def _spawn(self, work: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.get_running_loop().create_task(work)
@@ -307,30 +244,3 @@ def _log_failure(what: str, error: BaseException | None) -> None:
     """Say what failed and where, without the error's own words: they may quote a message."""
     where = "" if error is None else "".join(traceback.format_tb(error.__traceback__))
     logger.error("%s failed: %s\n%s", what, type(error).__name__, where)
-
-
-def _send_missed(follower: Follower, missed: queries.Catchup) -> None:
-    thread_id = follower.thread_id
-    if missed.snapshot is not None:
-        follower.send(
-            protocol.snapshot(
-                thread_id=thread_id,
-                cursor=missed.snapshot.cursor,
-                messages=missed.snapshot.messages,
-                notices=missed.snapshot.notices,
-            )
-        )
-    if follower.announce or missed.snapshot is not None:
-        follower.announce = False
-        follower.send(
-            protocol.subscribed(
-                thread_id=thread_id,
-                recovered=missed.snapshot is None,
-                cursor=missed.start,
-                active_run_id=missed.active_run_id,
-            )
-        )
-    follower.cursor = missed.start
-    for frame in missed.frames:
-        follower.cursor = frame.id
-        follower.send(protocol.envelope(frame, thread_id=thread_id))

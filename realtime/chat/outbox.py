@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
+from realtime.chat.follower import Outgoing
+
 MAX_CHARACTERS = 8 * 1_048_576
 
 
@@ -19,7 +21,11 @@ class Outbox:
     _size: int = 0
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def put(self, frame: str) -> None:
+    def put(self, out: Outgoing) -> None:
+        out.sent()
+        self.hint(out.text)
+
+    def hint(self, frame: str) -> None:
         if self.overflowed:
             return
         if self._size + len(frame) > self.limit:

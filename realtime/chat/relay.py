@@ -8,6 +8,7 @@ heartbeat of our own has come back to us, which needs no traffic of others.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,12 @@ logger = logging.getLogger(__name__)
 
 QUEUE = 1_000
 MAX_CHARACTERS = 65_536
+
+
+def group_of(watched: tuple[int, str]) -> str:
+    """The thread's group: a hash, because client ids hold more than a group name may."""
+    owner_id, thread_id = watched
+    return "t." + hashlib.sha256(f"{owner_id}\0{thread_id}".encode()).hexdigest()[:40]
 
 
 class Layer(Protocol):

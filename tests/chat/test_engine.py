@@ -20,12 +20,14 @@ from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, says
 from realtime.chat import turns
 from realtime.chat.engine import Engine
-from realtime.chat.hub import Follower, group_of
+from realtime.chat.follower import Follower, Outgoing, Place
 from realtime.chat.models import Message, Run, RunEvent
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import Cursor, Frame
 from realtime.chat.queries import text_of
+from realtime.chat.relay import group_of
 from tests.support.engine import running_engine
+from tests.support.eventually import until
 from tests.support.server import database_url, free_port
 from tests.support.tcp_proxy import tcp_proxy
 
@@ -50,10 +52,14 @@ class Watcher:
     def __init__(self, engine: Engine, owner: int, cursor: Cursor | None = None) -> None:
         self.frames: list[dict[str, Any]] = []
         self.changed = asyncio.Event()
-        self.follower = Follower(owner, "t1", self.send, cursor)
+        self.follower = Follower(owner, "t1", self, Place(cursor))
         engine.hub.follow(self.follower)
 
-    def send(self, text: str) -> None:
+    def put(self, out: Outgoing) -> None:
+        out.sent()
+        self.hint(out.text)
+
+    def hint(self, text: str) -> None:
         self.frames.append(json.loads(text))
         self.changed.set()
 
@@ -197,7 +203,7 @@ async def test_a_frame_that_is_not_in_the_log_is_dropped(owner: int) -> None:
         await watcher.until(lambda w: w.over)
         invented = Frame(Cursor(9, 9), Cursor(9, 8), '{"type":"CUSTOM","name":"x","value":1}')
         engine.hub.heard(group_of((owner, "t1")), [invented])
-        await engine.intake.hub._read_missed(watcher.follower)
+        await until(lambda: watcher.follower.live)
 
     assert watcher.follower.live
     assert "CUSTOM" not in {f["chunk"]["type"] for f in watcher.frames if "chunk" in f}

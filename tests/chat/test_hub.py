@@ -14,12 +14,15 @@ import pytest
 from realtime.accounts.models import User
 from realtime.agent.testing import ScriptedModel, says
 from realtime.chat import bridge, operations, queries
+from realtime.chat import follower as follower_module
 from realtime.chat import hub as hub_module
 from realtime.chat.engine import Engine
-from realtime.chat.hub import Hub, group_of
+from realtime.chat.follower import Place
+from realtime.chat.hub import Hub
+from realtime.chat.missed import Catchup
 from realtime.chat.models import RunEvent
 from realtime.chat.protocol import Cursor, Frame
-from realtime.chat.relay import Relay
+from realtime.chat.relay import Relay, group_of
 from tests.chat.test_engine import Watcher, submission, watching
 from tests.support.engine import TIMINGS, redis_layer, running_engine
 from tests.support.server import free_port
@@ -70,7 +73,7 @@ class SlowRead:
         self.real = queries.catch_up
         self.looked, self.go_on = threading.Event(), threading.Event()
 
-    def __call__(self, **wanted: Any) -> queries.Catchup:
+    def __call__(self, **wanted: Any) -> Catchup:
         found = self.real(**wanted)
         if not self.go_on.is_set():
             self.looked.set()
@@ -87,13 +90,13 @@ class TwoHeldReads:
         self.go_on = (threading.Event(), threading.Event())
         self.calls = 0
 
-    def __call__(self, **wanted: Any) -> queries.Catchup:
+    def __call__(self, **wanted: Any) -> Catchup:
         turn, self.calls = self.calls, self.calls + 1
         found = self.real(**wanted)
         if turn < 2:
             self.looked[turn].set()
             self.go_on[turn].wait(15)
-        return queries.Catchup(None, wanted["cursor"], [], None) if turn == 0 else found
+        return Catchup(None, wanted["cursor"], [], None) if turn == 0 else found
 
 
 class FailsFirst:
@@ -192,7 +195,7 @@ async def test_a_frame_heard_during_a_second_read_is_sent_once(
         event = await RunEvent.objects.aget(seq=2)
         reads = TwoHeldReads()
         monkeypatch.setattr(queries, "catch_up", reads)
-        watcher.follower.cursor = Cursor(1, 1)
+        watcher.follower.queued = Place(Cursor(1, 1), announced=True)
         group = group_of((owner, "t1"))
         elsewhere.hub.heard(group, None)
         await until(reads.looked[0].is_set)
@@ -210,7 +213,7 @@ async def test_a_frame_heard_during_a_second_read_is_sent_once(
 async def test_frames_beyond_what_may_wait_are_read_from_the_log(
     owner: int, nowhere: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_module, "WAITING", 3)
+    monkeypatch.setattr(follower_module, "WAITING", 3)
     async with (
         running_engine(ScriptedModel(says("One ", "two."))) as engine,
         running_engine(None, timings=UNHEALED, redis_url=nowhere) as elsewhere,

@@ -5,6 +5,7 @@ import pytest
 from realtime.accounts.models import User
 from realtime.agent.model import AssistantMessage, UserMessage
 from realtime.chat import agui, operations, queries
+from realtime.chat.missed import coalesce
 from realtime.chat.models import Run
 from realtime.chat.protocol import START, Cursor
 from tests.support.runs import START_TEXT, WORDS, append, asking, claim_one
@@ -105,7 +106,7 @@ def test_deltas_are_coalesced_per_message_only() -> None:
         for seq, m in enumerate(["a", "a", "b"], start=1)
     ]
 
-    frames = queries.coalesce(rows, after=START)
+    frames = coalesce(rows, after=START)
 
     assert [(f.id, f.prev) for f in frames] == [
         (Cursor(1, 2), START),

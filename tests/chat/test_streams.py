@@ -11,6 +11,7 @@ from django.db import connection
 
 from realtime.accounts.models import User
 from realtime.chat import agui, log, queries
+from realtime.chat.missed import coalesce
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
 from realtime.chat.transcript import Transcript
@@ -78,7 +79,7 @@ def test_a_replay_from_the_start_shows_the_same_words(name: str) -> None:
         for frame in log_of(stream)
     ]
 
-    for merged in queries.coalesce(rows, after=START):
+    for merged in coalesce(rows, after=START):
         replayed.apply(json.loads(merged.chunk))
 
     assert (replayed.texts, replayed.results) == (live.texts, live.results)
