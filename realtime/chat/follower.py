@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from realtime.chat import protocol
 from realtime.chat.missed import Catchup
 from realtime.chat.protocol import Cursor, Frame
+from realtime.chat.wording import ENVELOPES, Wording
 
 WAITING = 256  # frames kept while a follower is read; beyond, the log has them
 
@@ -80,6 +80,7 @@ class Follower:
     thread_id: str
     sink: Sink
     queued: Place
+    wording: Wording = ENVELOPES
     live: bool = False
     behind: bool = True
     waiting: list[Frame] = field(default_factory=list)
@@ -188,18 +189,13 @@ class Follower:
 
     def _send_snapshot(self, missed: Catchup) -> bool:
         assert missed.snapshot is not None
-        text = protocol.snapshot(
-            thread_id=self.thread_id,
-            cursor=missed.snapshot.cursor,
-            messages=missed.snapshot.messages,
-            notices=missed.snapshot.notices,
-        )
+        text = self.wording.snapshot(self.thread_id, missed.snapshot)
         place = self.queued._replace(cursor=missed.snapshot.cursor, announced=False, replaced=True)
         return self._send(text, place)
 
     def _send_subscribed(self, missed: Catchup) -> bool:
-        text = protocol.subscribed(
-            thread_id=self.thread_id,
+        text = self.wording.subscribed(
+            self.thread_id,
             recovered=not self.queued.replaced,
             cursor=missed.start,
             active_run_id=missed.active_run_id,
@@ -208,7 +204,7 @@ class Follower:
         return self._send(text, place)
 
     def _send_frame(self, frame: Frame) -> bool:
-        text = protocol.envelope(frame, thread_id=self.thread_id)
+        text = self.wording.frame(self.thread_id, frame)
         return self._send(text, self.queued._replace(cursor=frame.id))
 
     def _send(self, text: str, place: Place) -> bool:

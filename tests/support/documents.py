@@ -17,6 +17,7 @@ def markdown_files() -> list[Path]:
         path
         for place in ("docs", "realtime", "tests", "config", ".github")
         for path in (ROOT / place).rglob("*.md")
+        if "node_modules" not in path.parts
     ]
     return sorted([*ROOT.glob("*.md"), *below])
 
