@@ -58,6 +58,15 @@ CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
 GUESTS_PER_HOUR = env_int("GUESTS_PER_HOUR", default=60, least=1)
 
+# --- How much one person may ask ------------------------------------------------------------
+
+SUBMITS_PER_MINUTE = env_int("SUBMITS_PER_MINUTE", default=20, least=1)
+SUBMITS_BURST = env_int("SUBMITS_BURST", default=5, least=1)
+SUBMITS_PER_MINUTE_PER_ADDRESS = env_int("SUBMITS_PER_MINUTE_PER_ADDRESS", default=60, least=1)
+SOCKETS_PER_PERSON = env_int("SOCKETS_PER_PERSON", default=20, least=1)
+# Without Redis each process counts against its share of these.
+WEB_PROCESSES = env_int("WEB_PROCESSES", default=1, least=1)
+
 # --- Rooms ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

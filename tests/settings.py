@@ -12,3 +12,7 @@ try:
     from config.settings import *  # noqa: F403 - Django takes every name of the module
 except ImproperlyConfigured as error:
     raise pytest.UsageError(str(error)) from None
+
+# Most tests are many people at one address, and quick; those that ask say their own numbers.
+SUBMITS_PER_MINUTE = SUBMITS_BURST = SUBMITS_PER_MINUTE_PER_ADDRESS = 100_000
+SOCKETS_PER_PERSON = 100_000

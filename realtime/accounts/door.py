@@ -63,12 +63,18 @@ def socket_admitted(scope: dict[str, Any], identity: Identity) -> bool:
 
 def request_limit_key(request: HttpRequest) -> str:
     """What this request is counted by: its real address."""
+    return _limit_key(request.META.get("REMOTE_ADDR"), request.headers.get("X-Forwarded-For"))
+
+
+def socket_limit_key(scope: dict[str, Any]) -> str:
+    """The same for a socket."""
+    forwarded_for = handshake.read_header(scope["headers"], b"x-forwarded-for")
+    return _limit_key((scope.get("client") or [None])[0], forwarded_for)
+
+
+def _limit_key(peer: str | None, forwarded_for: str | None) -> str:
     trusted = addresses.parse_networks(settings.TRUSTED_PROXIES)
-    return addresses.limit_key(
-        addresses.client_address(
-            request.META.get("REMOTE_ADDR"), request.headers.get("X-Forwarded-For"), trusted
-        )
-    )
+    return addresses.limit_key(addresses.client_address(peer, forwarded_for, trusted))
 
 
 def _socket_scheme(scope: dict[str, Any]) -> str:

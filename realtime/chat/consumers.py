@@ -33,6 +33,7 @@ MAX_WAITING_REQUESTS = 64
 MAX_THREADS = 256
 TOO_MANY_THREADS = f"a socket follows at most {MAX_THREADS} threads: unsubscribe or open another"
 BAD_PROTOCOL, UNAUTHENTICATED, FORBIDDEN, TOO_SLOW = 4400, 4401, 4403, 4408
+TOO_MANY_SOCKETS = 4409
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -43,6 +44,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self.engine = engine
+        self.connection_id = str(uuid4())
         self.identity: Identity | None = None
         self.outbox = Outbox()
         self.requests: asyncio.Queue[protocol.Inbound | None] = asyncio.Queue()
@@ -79,6 +81,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._turn_away(credentials, UNAUTHENTICATED, 401)
         elif not door.socket_admitted(dict(self.scope), identity):
             await self._turn_away(credentials, FORBIDDEN, 403)
+        elif not await self.engine.limits.admit_socket(
+            person=identity.user_id, connection_id=self.connection_id
+        ):
+            await self._turn_away(credentials, TOO_MANY_SOCKETS, 429)
         else:
             self.identity = identity
             await self.accept(subprotocol=credentials.subprotocol)
@@ -90,6 +96,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def _leave(self) -> None:
         """Follow nothing more. What was asked is still done: only the answer has nowhere to go."""
         self.ended = True
+        self._uncount()
         for follower in self.followers.values():
             self.engine.hub.unfollow(follower)
         self.followers.clear()
@@ -102,6 +109,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.ended:
             return
         self.ended = True
+        self._uncount()
         for follower in self.followers.values():
             self.engine.hub.unfollow(follower)
         self.followers.clear()
@@ -109,6 +117,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.engine.timings.send_timeout_s):
                 await self.close(code=code)
+
+    def _uncount(self) -> None:
+        if self.identity is not None:
+            self.engine.limits.release_socket(
+                person=self._person, connection_id=self.connection_id
+            )
 
     async def _turn_away(self, credentials: Credentials, code: int, status: int) -> None:
         """A browser cannot read an HTTP refusal of a socket, other clients read nothing else."""
@@ -127,7 +141,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _greet(self) -> None:
         timings = self.engine.timings
         self.outbox.hint(
-            protocol.ready(connection_id=str(uuid4()), heartbeat_ms=int(timings.ping_s * 1000))
+            protocol.ready(
+                connection_id=self.connection_id, heartbeat_ms=int(timings.ping_s * 1000)
+            )
         )
         for work in (self._write(), self._ping(), self._recheck()):
             _spawn(work, self.tasks)
@@ -245,7 +261,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         followed = submission.thread_id in self.followers
         if not followed and len(self.followers) >= MAX_THREADS:
             raise Refusal("invalid_input", TOO_MANY_THREADS.capitalize() + ".")
-        logged = await self.engine.intake.submit(submission)
+        address = door.socket_limit_key(dict(self.scope))
+        logged = await self.engine.intake.submit(submission, address=address)
         if submission.thread_id not in self.followers:
             self._follow(submission.thread_id, logged.start, announce=False)
 

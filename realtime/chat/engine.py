@@ -14,6 +14,7 @@ from realtime.agent.model import Model
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.intake import Intake
+from realtime.chat.limits import Limits, limits_of_settings
 from realtime.chat.supervisor import Supervisor
 from realtime.chat.timings import Timings
 from realtime.chat.turns import Turns
@@ -25,6 +26,7 @@ class Engine:
     flusher: Flusher
     supervisor: Supervisor
     intake: Intake
+    limits: Limits
     timings: Timings
     _loop: asyncio.AbstractEventLoop | None = None
 
@@ -42,6 +44,7 @@ class Engine:
         self.hub.start()
         await self.flusher.start()
         self.supervisor.start()
+        self.limits.start()
 
     async def stop(self) -> None:
         """End our turns, write what is left, let go of Redis and Postgres."""
@@ -51,6 +54,7 @@ class Engine:
         await self.supervisor.stop()
         await self.flusher.stop()
         await self.hub.stop()
+        await self.limits.stop()
 
     def _renew(self, old: asyncio.AbstractEventLoop) -> None:
         """The closed loop took the tasks and sockets of the old parts with it: make new ones."""
@@ -65,7 +69,7 @@ class Engine:
         )
         new.hub.layer = self.hub.layer
         self.hub, self.flusher, self.supervisor = new.hub, new.flusher, new.supervisor
-        self.intake = new.intake
+        self.intake, self.limits = new.intake, new.limits
 
     def thread_deleted(self, *, owner_id: int, thread_id: str, active: Sequence[UUID]) -> None:
         """Tell sockets and owners; may be called from any thread."""
@@ -86,8 +90,9 @@ def build_engine(
     flusher = Flusher(conninfo, hub.deliver, timings)
     turns = None if model is None else Turns(model, flusher, hub, timings)
     supervisor = Supervisor(turns, hub.deliver, timings, max_turns)
-    intake = Intake(hub, supervisor, answers=turns is not None)
-    return Engine(hub, flusher, supervisor, intake, timings)
+    limits = limits_of_settings(timings)
+    intake = Intake(hub, supervisor, limits, answers=turns is not None)
+    return Engine(hub, flusher, supervisor, intake, limits, timings)
 
 
 _installed: Engine | None = None

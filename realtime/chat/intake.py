@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -10,6 +11,7 @@ from django.db import IntegrityError
 
 from realtime.chat import bridge, operations
 from realtime.chat.hub import Hub
+from realtime.chat.limits import Limits
 from realtime.chat.log import Logged
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import (
@@ -30,12 +32,17 @@ class Intake:
 
     hub: Hub
     supervisor: Supervisor
+    limits: Limits
     answers: bool
 
-    async def submit(self, submission: Submission) -> Logged:
-        """Store the message and start its run. Raises Refusal or StorageUnavailable."""
+    async def submit(self, submission: Submission, *, address: str | None = None) -> Logged:
+        """Store the message and start its run. Raises Refusal or StorageUnavailable.
+
+        `address` is what the client is counted by besides its person (`door.*_limit_key`).
+        """
         if not self.answers:
             raise Refusal("upstream_unavailable", "No model answers here. Help is at /help.")
+        await self._count(submission, address)
         try:
             logged = await bridge.run(operations.submit, submission=submission)
         except IntegrityError:  # the same runId in another thread at the same moment
@@ -44,6 +51,14 @@ class Intake:
         if logged.frames:
             self.supervisor.claim_soon(logged.run_id)
         return logged
+
+    async def _count(self, submission: Submission, address: str | None) -> None:
+        wait_s = await self.limits.submit_wait_s(
+            person=submission.owner_id, address=address, run_id=submission.run_id
+        )
+        if wait_s:
+            message = "That was a lot at once. Your message will be sent again in a moment."
+            raise Refusal("rate_limited", message, retry_after_ms=math.ceil(wait_s * 1_000))
 
     async def stop(self, *, owner_id: int, run_id: str) -> None:
         """End a run, whoever owns it. Nothing happens to one that is over or not theirs."""

@@ -23,6 +23,9 @@ class Timings:
     send_timeout_s: float = 10.0
     ping_s: float = 25.0
     recheck_s: float = 300.0
+    socket_lease_s: float = 90.0
+    socket_renew_s: float = 30.0
+    limits_pause_s: float = 5.0
     first_token_s: float = 30.0
     idle_s: float = 30.0
     tool_s: float = 15.0

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 from pytest_django import Settings
 
-from realtime.accounts.door import socket_admitted, socket_credentials
+from realtime.accounts.door import socket_admitted, socket_credentials, socket_limit_key
 from realtime.accounts.identity import Identity
 
 GUEST = Identity(user_id=1, method="cookie", expires_at=timezone.now())
@@ -56,3 +56,11 @@ def test_a_token_without_an_origin_is_admitted() -> None:
 
     assert socket_admitted(scope(host="localhost"), program)
     assert not socket_admitted(scope(host="localhost", origin="http://evil.example"), program)
+
+
+def test_a_socket_is_counted_by_the_address_a_trusted_proxy_tells(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.1"]
+    told = {"x_forwarded_for": "198.51.100.7"}
+
+    assert socket_limit_key(scope(peer="10.0.0.1", **told)) == "198.51.100.7"
+    assert socket_limit_key(scope(peer="203.0.113.9", **told)) == "203.0.113.9"
