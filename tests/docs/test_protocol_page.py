@@ -15,7 +15,7 @@ import pytest
 from config.api import api
 from realtime.accounts.operations import TOKEN_LIFETIME
 from realtime.agent import errors
-from realtime.chat import agui, consumers, protocol, routing
+from realtime.chat import agui, consumers, guarded, protocol, routing
 from realtime.chat.timings import Timings
 from tests.support.documents import ROOT, quoted, text
 
@@ -86,7 +86,7 @@ def error_codes() -> set[str]:
 
 
 def close_codes() -> set[int]:
-    found = {*numbers(tree_of(consumers)), *numbers(tree_of(routing))}
+    found = {n for module in (consumers, guarded, routing) for n in numbers(tree_of(module))}
     return {code for code in found if 1000 <= code <= 1015 or 4000 <= code <= 4999}
 
 
