@@ -64,6 +64,8 @@ SUBMITS_PER_MINUTE = env_int("SUBMITS_PER_MINUTE", default=20, least=1)
 SUBMITS_BURST = env_int("SUBMITS_BURST", default=5, least=1)
 SUBMITS_PER_MINUTE_PER_ADDRESS = env_int("SUBMITS_PER_MINUTE_PER_ADDRESS", default=60, least=1)
 SOCKETS_PER_PERSON = env_int("SOCKETS_PER_PERSON", default=20, least=1)
+RUNS_PER_PERSON = env_int("RUNS_PER_PERSON", default=3, least=1)
+TOKENS_PER_DAY = env_int("TOKENS_PER_DAY", default=0, least=0)
 # Without Redis each process counts against its share of these.
 WEB_PROCESSES = env_int("WEB_PROCESSES", default=1, least=1)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from realtime.chat import agui, log, queries, under_lock
+from realtime.chat import agui, allowance, log, queries, under_lock
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
@@ -39,7 +39,8 @@ class Submission:
 def submit(*, submission: Submission) -> Logged:
     """Accept a message and queue its run; the same submission again gives the same answer.
 
-    Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`).
+    Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`, `too_many_runs`,
+    `rate_limited`).
     """
     if not under_lock.hold_person(user_id=submission.owner_id):
         raise Refusal("unauthenticated", "You are not known here any more.")
@@ -49,6 +50,7 @@ def submit(*, submission: Submission) -> Logged:
     ).first()
     if known is not None:
         return _repeated(known, thread, submission)
+    allowance.check(owner_id=submission.owner_id, thread_id=thread.id)
     active = Run.objects.filter(thread=thread, state__in=Run.ACTIVE).first()
     if active is not None:
         raise Refusal(

@@ -19,13 +19,14 @@ from realtime.chat.transcript import Transcript
 
 
 def hold_person(*, user_id: int) -> bool:
-    """Keep a person from being deleted until the transaction ends; False when they are gone.
+    """Keep a person for this transaction: nobody deletes them, and they submit nothing else.
 
-    The foreign keys of a thread and a run take this lock too, but only at the commit: after the
-    thread's, where a deletion may hold the person and wait for the thread.
+    False when they are gone. The foreign keys of a thread and a run lock the person too, but only
+    at the commit: after the thread, where a deletion may hold the person and wait for the thread.
+    That lock (KEY SHARE) goes together with this one, so no run's owner waits for a submit.
     """
     with connection.cursor() as sql:
-        sql.execute("SELECT 1 FROM accounts_user WHERE id = %s FOR KEY SHARE", [user_id])
+        sql.execute("SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE", [user_id])
         return sql.fetchone() is not None
 
 

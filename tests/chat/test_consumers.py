@@ -175,6 +175,6 @@ def submit_waits() -> bool:
     with connection.cursor() as sql:
         sql.execute(
             "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-            " AND wait_event_type = 'Lock' AND query LIKE '%FOR KEY SHARE'"
+            " AND wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE'"
         )
         return sql.fetchone() is not None
