@@ -51,8 +51,9 @@ _model = None if _config is None else OpenAIModel(_config)
 engine = build_engine(
     model=_model,
     conninfo=bridge.conninfo(),
-    timings=Timings().scaled(settings.TIMINGS_SCALE),
+    timings=Timings(drain_s=settings.DRAIN_S).scaled(settings.TIMINGS_SCALE),
     max_turns=settings.MAX_TURNS,
+    runner=settings.TURN_RUNNER,
 )
 install(engine)
 application = ProtocolTypeRouter(

@@ -202,6 +202,10 @@ REHEARSAL_SUGGESTIONS = list(SUGGESTIONS)
 # --- Turns ----------------------------------------------------------------------------------
 
 MAX_TURNS = env_int("MAX_TURNS", default=200, least=1)
+# Off: this process takes messages and shows replies, others (with it on) write them.
+TURN_RUNNER = env_bool("TURN_RUNNER", default=True)
+# How long a server that is told to stop lets its replies end before it hands them over.
+DRAIN_S = env_float("DRAIN_S", default=1.0 if DEBUG else 45.0)
 # Multiplies every timer of realtime/chat/timings.py; tests use 0.1.
 TIMINGS_SCALE = env_float("TIMINGS_SCALE", default=1.0)
 

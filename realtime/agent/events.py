@@ -86,6 +86,18 @@ class TurnFailed:
     retryable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TurnBrokeOff:
+    """The model failed in mid-round, after something of it was visible; asking again may help.
+
+    What is open stays open, for arguments that are closed look whole: whoever keeps the log
+    discards the round and lets the turn go on without it, or ends it as failed.
+    """
+
+    code: str
+    message: str
+
+
 TurnEvent = (
     TextStarted
     | TextDelta
@@ -97,4 +109,5 @@ TurnEvent = (
     | Retrying
     | TurnFinished
     | TurnFailed
+    | TurnBrokeOff
 )

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from realtime.agent.errors import ModelBroken, ModelError, ModelMalformed, ModelTimeout
-from realtime.agent.events import TurnEvent
+from realtime.agent.events import ToolFinished, TurnEvent
 from realtime.agent.history import answerable
 from realtime.agent.model import (
     ChatMessage,
@@ -23,7 +23,9 @@ from realtime.agent.model import (
     ModelFinished,
     ModelRequest,
     ToolCall,
+    ToolMessage,
 )
+from realtime.agent.text import storable
 from realtime.agent.tools import Toolbox, ToolOutcome
 from realtime.agent.turn import IllegalEvent, Turn, TurnState
 
@@ -68,12 +70,27 @@ async def run_turn(
     safety_identifier: str,
     limits: TurnLimits,
     new_id: Callable[[], str],
+    said: Sequence[ChatMessage] = (),
+    pending: Sequence[ToolCall] = (),
 ) -> AsyncGenerator[TurnEvent, None]:
-    """Answer the last message of `history`; end with exactly one TurnFinished or TurnFailed.
+    """Answer the last message of `history`.
 
+    Ends with exactly one TurnFinished, TurnFailed or TurnBrokeOff.
+    To go on with a turn that broke off: `said` are its finished rounds, `pending` those of their
+    calls that nobody answered; these are run first.
     Closing the generator cancels the upstream stream and the tools and waits for them.
     """
-    shell = _Shell(model, toolbox, history, safety_identifier, limits, new_id)
+    answers = list[ChatMessage]()
+    for finished in await _answered(pending, toolbox, limits, new_id):
+        answers.append(ToolMessage(finished.call_id, finished.content))
+        yield finished
+    turn = Turn(
+        new_id=new_id,
+        rounds=limits.rounds,
+        retries=limits.retries,
+        said=answerable([*said, *answers]),
+    )
+    shell = _Shell(turn, model, toolbox, history, safety_identifier, limits)
     try:
         while shell.turn.state is not TurnState.OVER:
             for event in await shell.step():
@@ -82,17 +99,30 @@ async def run_turn(
         await shell.stop()
 
 
+async def _answered(
+    calls: Sequence[ToolCall], toolbox: Toolbox, limits: TurnLimits, new_id: Callable[[], str]
+) -> list[ToolFinished]:
+    """Run calls whose results were lost, side by side; tools only look up, so again is no harm."""
+    outcomes = await asyncio.gather(
+        *(toolbox.call(call, timeout_s=limits.tool_s) for call in calls)
+    )
+    return [
+        ToolFinished(new_id(), call.call_id, storable(outcome.content), outcome.ok)
+        for call, outcome in zip(calls, outcomes, strict=True)
+    ]
+
+
 class _Shell:
     def __init__(
         self,
+        turn: Turn,
         model: Model,
         toolbox: Toolbox,
         history: Sequence[ChatMessage],
         safety_identifier: str,
         limits: TurnLimits,
-        new_id: Callable[[], str],
     ) -> None:
-        self.turn = Turn(new_id=new_id, rounds=limits.rounds, retries=limits.retries)
+        self.turn = turn
         self._model = model
         self._toolbox = toolbox
         self._history = tuple(answerable(history))
@@ -202,6 +232,8 @@ class _Shell:
         if self.turn.may_retry(error) and wait_s < self._left():
             self._pause_s = wait_s
             return self.turn.retry(wait_s)
+        if self.turn.may_break_off(error):
+            return self.turn.break_off(error)
         return self.turn.fail(error)
 
     def _backoff(self, error: ModelError) -> float:

@@ -9,7 +9,9 @@ Rules
  4. Ids are ours: models repeat theirs, and a call id may have one result in a whole thread.
  5. A round that failed before anything was visible may be asked again, `retries` times.
     A reply with nothing visible in it is such a failure, unless all was said before the calls.
- 6. Whatever was opened is closed before the terminal event, which comes once and last.
+ 6. A turn may go on where another broke off: with the rounds that one finished, calls answered.
+ 7. Whatever was opened is closed before the terminal event, which comes once and last; only
+    where the round broke off nothing is closed: it is to be discarded.
 
     state       input                                   next
     READY       open_round                              WAITING
@@ -26,12 +28,13 @@ Rules
     WAITING     retry                                   READY       Retrying
     all of them end_of_stream                           the same, unless the reply was cut
     but OVER    fail                                    OVER        TurnFailed
+    SPEAKING    break_off                               OVER        TurnBrokeOff
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import assert_never
@@ -46,6 +49,7 @@ from realtime.agent.events import (
     ToolCallEnded,
     ToolCallStarted,
     ToolFinished,
+    TurnBrokeOff,
     TurnEvent,
     TurnFailed,
     TurnFinished,
@@ -115,11 +119,18 @@ class Turn:
     reply itself is a failure; the caller then asks `may_retry` and calls `retry` or `fail`.
     """
 
-    def __init__(self, *, new_id: Callable[[], str], rounds: int, retries: int) -> None:
+    def __init__(
+        self,
+        *,
+        new_id: Callable[[], str],
+        rounds: int,
+        retries: int,
+        said: Iterable[ChatMessage] = (),
+    ) -> None:
         self.state = TurnState.READY
-        self.said: list[ChatMessage] = []  # by the finished rounds, for the next request
+        self.said = list(said)  # by the finished rounds, for the next request
         self._new_id = new_id
-        self._rounds_left = rounds
+        self._rounds_left = max(0, rounds - _rounds_with_calls(self.said))
         self._retries = retries
         self._tries = 0
         self._round = _Round(message_id="", offered_tools=False)
@@ -183,6 +194,15 @@ class Turn:
         self._tries += 1
         self.state = TurnState.READY
         return [Retrying(attempt=self._tries, wait_s=wait_s)]
+
+    def may_break_off(self, error: ModelError) -> bool:
+        return self.state is TurnState.SPEAKING and error.retryable
+
+    def break_off(self, error: ModelError) -> list[TurnEvent]:
+        self._expect(TurnState.SPEAKING)
+        self._to_run.clear()
+        self.state = TurnState.OVER
+        return [TurnBrokeOff(error.code, error.message)]
 
     def fail(self, error: ModelError) -> list[TurnEvent]:
         if self.state is TurnState.OVER:
@@ -289,3 +309,7 @@ class Turn:
         self._rounds_left -= 1
         self._tries = 0
         self.state = TurnState.READY
+
+
+def _rounds_with_calls(said: Iterable[ChatMessage]) -> int:
+    return sum(isinstance(m, AssistantMessage) and bool(m.tool_calls) for m in said)

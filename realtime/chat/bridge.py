@@ -14,8 +14,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.pq import Conninfo
 
 P = ParamSpec("P")
@@ -24,6 +25,8 @@ R = TypeVar("R")
 THREADS = 4
 LOCK_TIMEOUT_MS = 2_000
 STATEMENT_TIMEOUT_MS = 5_000
+# A process that is stopped between two statements must not keep its locks from others' stops.
+IDLE_IN_TRANSACTION_MS = 2_000
 ANSWER_S = STATEMENT_TIMEOUT_MS / 1_000 + 5  # past it, the threads are busy or Postgres is mute
 TRUST_IDLE_S = 1.0  # a connection that rested longer is asked whether it still lives
 
@@ -77,6 +80,10 @@ def _call(function: Callable[[], R]) -> R:
     except (OperationalError, InterfaceError) as error:
         connection.close()
         raise StorageUnavailable(type(error).__name__) from error
+    except InternalError as error:
+        if not isinstance(error.__cause__, ReadOnlySqlTransaction):
+            raise
+        raise StorageUnavailable("read-only") from error
     finally:
         _local.used_at = time.monotonic()
 
@@ -89,3 +96,5 @@ def _prepare_connection() -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
             cursor.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+            idle = f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_MS}"
+            cursor.execute(idle)

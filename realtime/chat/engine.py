@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from realtime.agent.model import Model
+from realtime.chat import protocol
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.intake import Intake
 from realtime.chat.limits import Limits, limits_of_settings
+from realtime.chat.runlog import RunLog
 from realtime.chat.supervisor import Supervisor
 from realtime.chat.timings import Timings
 from realtime.chat.turns import Turns
@@ -28,6 +31,7 @@ class Engine:
     intake: Intake
     limits: Limits
     timings: Timings
+    model: Model | None = None
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
@@ -47,12 +51,13 @@ class Engine:
         self.limits.start()
 
     async def stop(self) -> None:
-        """End our turns, write what is left, let go of Redis and Postgres."""
+        """Let turns end, write what is left, hand the others over, let go of all."""
         if self._loop is None:
             return
         self._loop = None
-        await self.supervisor.stop()
+        await self.supervisor.drain()
         await self.flusher.stop()
+        await self.supervisor.hand_over()
         await self.hub.stop()
         await self.limits.stop()
 
@@ -60,12 +65,12 @@ class Engine:
         """The closed loop took the tasks and sockets of the old parts with it: make new ones."""
         if not old.is_closed():
             raise RuntimeError("The engine runs in another event loop.")
-        turns = self.supervisor.turns
         new = build_engine(
-            model=None if turns is None else turns.model,
+            model=self.model,
             conninfo=self.flusher.conninfo,
             timings=self.timings,
             max_turns=self.supervisor.max_turns,
+            runner=self.supervisor.turns is not None,
         )
         new.hub.layer = self.hub.layer
         self.hub, self.flusher, self.supervisor = new.hub, new.flusher, new.supervisor
@@ -83,16 +88,26 @@ class Engine:
 
 
 def build_engine(
-    *, model: Model | None, conninfo: str, timings: Timings, max_turns: int
+    *, model: Model | None, conninfo: str, timings: Timings, max_turns: int, runner: bool = True
 ) -> Engine:
-    """Join the parts: the flusher delivers to the hub, which knows nothing of it."""
+    """Join the parts: the flusher delivers to the hub, which knows nothing of it.
+
+    Without `runner` other processes write the replies; here people only send and watch.
+    """
     hub = Hub(timings)
     flusher = Flusher(conninfo, hub.deliver, timings)
-    turns = None if model is None else Turns(model, flusher, hub, timings)
+    turns = Turns(model, flusher, hub, timings) if model is not None and runner else None
     supervisor = Supervisor(turns, hub.deliver, timings, max_turns)
+    flusher.waiting = functools.partial(_tell_of_waiting, hub)
+    flusher.condemn = supervisor.condemn
     limits = limits_of_settings(timings)
-    intake = Intake(hub, supervisor, limits, answers=turns is not None)
-    return Engine(hub, flusher, supervisor, intake, limits, timings)
+    intake = Intake(hub, supervisor, limits, answers=model is not None)
+    return Engine(hub, flusher, supervisor, intake, limits, timings, model)
+
+
+def _tell_of_waiting(hub: Hub, run: RunLog) -> None:
+    text = protocol.status(thread_id=run.thread_id, run_id=run.client_run_id, state="storage_wait")
+    hub.hint(owner_id=run.owner_id, thread_id=run.thread_id, text=text)
 
 
 _installed: Engine | None = None

@@ -30,11 +30,22 @@ from realtime.chat.timings import Timings
 logger = logging.getLogger(__name__)
 
 Deliver = Callable[[Logged], None]
+About = Callable[[RunLog], None]
 STATEMENT_TIMEOUT_MS = 3_000
 ANSWER_S = STATEMENT_TIMEOUT_MS / 1_000 + 1  # past this the connection is mute, not slow
 CONNECTIONS = 2
 SPEED_MEMORY = 0.2  # weight of the newest commit in the moving average
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+# A standby that was not promoted yet, or a disk that filled up, is storage that is away.
+_LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    PoolTimeout,
+)
+
+
+def _nobody(run: RunLog) -> None:
+    """Until the engine joins the parts."""
 
 
 @dataclass(slots=True)
@@ -45,11 +56,17 @@ class _Written:
 
 @dataclass(slots=True)
 class Flusher:
-    """`conninfo` is a libpq connection string; `deliver` gets the frames of each commit."""
+    """`conninfo` is a libpq connection string; `deliver` gets the frames of each commit.
+
+    `waiting` is told of each run that has waited a while for storage, once an outage; `condemn` of
+    one that cannot be written whatever is tried.
+    """
 
     conninfo: str
     deliver: Deliver
     timings: Timings
+    waiting: About = _nobody
+    condemn: About = _nobody
     _pool: AsyncConnectionPool | None = None
     _runs: dict[UUID, RunLog] = field(default_factory=dict)
     _urgent: set[UUID] = field(default_factory=set)
@@ -58,6 +75,8 @@ class Flusher:
     _stopping: bool = False
     _commit_s: float = 0.010
     _next_tick: float = 0.0
+    _away_since: float | None = None
+    _told: set[UUID] = field(default_factory=set)
 
     async def start(self) -> None:
         """Open the pool (it need not connect yet) and own the flushing task."""
@@ -164,7 +183,7 @@ class Flusher:
             return _Written(run, run.take())
         except Exception as error:  # what cannot be encoded fails only its own run
             logger.error("run %s: cannot be encoded (%s)", run.run_id, type(error).__name__)
-            self._drop(run, "internal")
+            self._condemn(run)
             return None
 
     async def _write(self, batch: list[_Written]) -> None:
@@ -179,6 +198,8 @@ class Flusher:
             await self._isolate(batch, error)
             return
         else:
+            self._away_since = None
+            self._told.clear()
             taken = loop.time() - began
             self._commit_s += SPEED_MEMORY * (taken - self._commit_s)
         for item in batch:
@@ -199,14 +220,14 @@ class Flusher:
                 return await cursor.fetchall()
 
     async def _isolate(self, batch: list[_Written], error: Exception) -> None:
-        """What cannot be written fails only its own run; the sweep ends that as interrupted."""
+        """What cannot be written fails only its own run."""
         if len(batch) > 1:
             for item in batch:
                 await self._write([item])
             return
         [item] = batch
         logger.error("run %s: not writable (%s)", item.append.run_id, type(error).__name__)
-        self._drop(item.run, "internal")
+        self._condemn(item.run)
 
     async def _ask_after_loss(
         self, batch: list[_Written], error: Exception
@@ -218,9 +239,12 @@ class Flusher:
         """
         logger.warning("storage unavailable (%s), asking again", type(error).__name__)
         loop = asyncio.get_running_loop()
-        until = loop.time() + self.timings.storage_give_up_s
+        if self._away_since is None:
+            self._away_since = loop.time()
+        until = self._away_since + self.timings.storage_give_up_s
         while loop.time() < until:
             await asyncio.sleep(self.timings.storage_retry_s)
+            self._tell_of_waiting(loop.time() - self._away_since)
             try:
                 found = await self._positions([item.append.run_id for item in batch])
             except _LOST:
@@ -229,6 +253,12 @@ class Flusher:
                 i.append.run_id: _position(i.append, found.get(i.append.run_id)) for i in batch
             }
         return {item.append.run_id: log.Outcome.FENCED for item in batch}
+
+    def _tell_of_waiting(self, waited_s: float) -> None:
+        for run in self._runs.values() if waited_s >= self.timings.storage_hint_s else ():
+            if run.run_id not in self._told:
+                self._told.add(run.run_id)
+                self.waiting(run)
 
     async def _positions(self, runs: list[UUID]) -> dict[UUID, tuple[int, int, str]]:
         rows = await self._fetch(log.POSITION, {"run": runs})
@@ -256,6 +286,10 @@ class Flusher:
             self.deliver(Logged(run.run_id, run.owner_id, run.thread_id, here, frames))
         except Exception:  # it is in the log, where the sockets find it
             logger.exception("run %s: not delivered", run.run_id)
+
+    def _condemn(self, run: RunLog) -> None:
+        self._drop(run, "not writable")
+        self.condemn(run)
 
     def _drop(self, run: RunLog, why: str) -> None:
         """Write nothing more for it; its owner is told and cancels the upstream."""

@@ -16,6 +16,7 @@ from realtime.chat.log import Logged
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import (
     MAX_TEXT_BYTES,
+    KindlineProps,
     RunAgentInput,
     Say,
     check_id,
@@ -47,6 +48,8 @@ class Intake:
             logged = await bridge.run(operations.submit, submission=submission)
         except IntegrityError:  # the same runId in another thread at the same moment
             raise Refusal("invalid_input", "That runId stands for another message.") from None
+        if logged.ended is not None:
+            self._ended(logged.ended)
         self.hub.deliver(logged)
         if logged.frames:
             self.supervisor.claim_soon(logged.run_id)
@@ -64,8 +67,11 @@ class Intake:
         """End a run, whoever owns it. Nothing happens to one that is over or not theirs."""
         logged = await bridge.run(operations.stop, owner_id=owner_id, run_id=run_id)
         if logged is not None:
-            self.supervisor.forget(logged.run_id)
-            self.hub.deliver(logged)
+            self._ended(logged)
+
+    def _ended(self, logged: Logged) -> None:
+        self.supervisor.forget(logged.run_id)
+        self.hub.deliver(logged)
 
     async def delete_thread(self, *, owner_id: int, thread_id: str) -> None:
         """Delete a conversation; its runs end and everybody who watches sees it empty."""
@@ -83,8 +89,6 @@ def read_submission(frame: RunAgentInput, *, owner_id: int) -> Submission:
     thread_id = check_id(frame.thread_id, name="threadId")
     run_id = check_id(frame.run_id, name="runId")
     props = frame.forwarded_props.kindline if frame.forwarded_props else None
-    if props is not None and props.replaces is not None:
-        raise Refusal("invalid_input", "Messages cannot be edited here.")
     if not frame.messages or frame.messages[-1].role != "user":
         raise Refusal("invalid_input", "The last message must be the user's.")
     last = frame.messages[-1]
@@ -101,6 +105,8 @@ def read_submission(frame: RunAgentInput, *, owner_id: int) -> Submission:
             "timeZone": check_word(props.time_zone, name="timeZone") if props else None,
             "locale": check_word(props.locale, name="locale") if props else None,
         },
+        if_busy=props.if_busy if props else "reject",
+        replaces=_checked_replaces(props),
     )
 
 
@@ -115,6 +121,12 @@ def read_say(frame: Say, *, owner_id: int, thread_id: str) -> Submission:
         text=_checked_text(frame.text),
         place={"country": None, "timeZone": None, "locale": None},
     )
+
+
+def _checked_replaces(props: KindlineProps | None) -> str | None:
+    if props is None or props.replaces is None:
+        return None
+    return check_id(props.replaces, name="replaces")
 
 
 def _text_of(content: Any) -> str:

@@ -1,4 +1,4 @@
-"""Who works on a run: a process claims it, and when that one is gone another ends it.
+"""Who works on a run: a process claims it, and when that one is gone another goes on with it.
 
 Each write is one transaction; async callers give the frames to the hub after the commit.
 Synthetic threads are their maker's alone: no sweep sees them, and a claim only by name.
@@ -7,16 +7,20 @@ Synthetic threads are their maker's alone: no sweep sees them, and a claim only 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import LiteralString
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from realtime.chat import agui, under_lock
 from realtime.chat.log import Logged
 from realtime.chat.models import Run
 from realtime.chat.runlog import RunLog
+
+MAX_ATTEMPTS = 3  # owners one after the other, and replies that broke off
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,13 @@ class Claim:
     ord: int
     epoch: int
     last_seq: int
+    attempt: int
     place: dict[str, str | None] = field(kw_only=True)
+
+    @property
+    def is_takeover(self) -> bool:
+        """Somebody claimed it before: its log may hold more than what was submitted."""
+        return self.epoch > 1
 
     def run_log(self, *, renewed_at: float) -> RunLog:
         """An empty log that goes on where the run stands; `renewed_at` is the loop's time."""
@@ -40,6 +50,7 @@ class Claim:
             thread_pk=self.thread_pk,
             owner_id=self.owner_id,
             thread_id=self.thread_id,
+            client_run_id=self.client_run_id,
             ord=self.ord,
             epoch=self.epoch,
             seq=self.last_seq,
@@ -55,11 +66,13 @@ UPDATE run SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, clai
 FROM thread t
 WHERE t.id = run.thread_id AND run.id IN (
   SELECT r.id FROM run r JOIN thread ON thread.id = r.thread_id
-  WHERE r.state = 'queued'
+  WHERE (r.state = 'queued' OR %(steal)s AND r.state = 'running'
+      AND r.lease_until < clock_timestamp() AND r.attempt < %(attempts)s)
+    AND r.id <> ALL(%(mine)s::uuid[])
     AND (r.id = %(run)s OR %(run)s::uuid IS NULL AND NOT thread.synthetic)
   ORDER BY r.created_at LIMIT %(limit)s FOR UPDATE OF r SKIP LOCKED)
 RETURNING run.id, run.thread_id, run.owner_id, t.client_thread_id, run.client_run_id, run.ord,
-  run.epoch, run.last_seq, run.input
+  run.epoch, run.last_seq, run.attempt, run.input
 """
 
 
@@ -72,8 +85,14 @@ def claim(
     model: str | None,
     prompt_version: str,
     run_id: UUID | None = None,
+    steal: bool = False,
+    mine: Collection[UUID] = (),
 ) -> list[Claim]:
-    """Take queued runs, the oldest first, or just `run_id`."""
+    """Take queued runs, the oldest first, or just `run_id`.
+
+    `steal`: also those whose owner has not been heard of for a lease, by the database's clock,
+    unless they are `mine` (then the owner lives) or were tried often enough.
+    """
     with connection.cursor() as sql:
         sql.execute(
             CLAIM,
@@ -84,20 +103,46 @@ def claim(
                 "run": run_id,
                 "model": model,
                 "prompt": prompt_version,
+                "steal": steal,
+                "attempts": MAX_ATTEMPTS,
+                "mine": list(mine),
             },
         )
         rows = sql.fetchall()
     return [Claim(*row[:-1], place=_place_of(row[-1])) for row in rows]
 
 
-def expired_runs(*, limit: int = 50) -> list[UUID]:
-    """Runs whose owner has not been heard of for a lease, by the database's clock."""
+@transaction.atomic
+def charge(*, run_id: UUID, epoch: int) -> bool:
+    """Count one more attempt of a run that goes on with its owner; False when none is left."""
+    runs = Run.objects.filter(id=run_id, epoch=epoch, state=Run.State.RUNNING)
+    return bool(runs.filter(attempt__lt=MAX_ATTEMPTS).update(attempt=F("attempt") + 1))
+
+
+@transaction.atomic
+def hand_over(*, claims: Sequence[Claim]) -> int:
+    """Let others take these runs at once, and not count what was no failure; says how many."""
+    with connection.cursor() as sql:
+        sql.execute(
+            "UPDATE run SET lease_until = clock_timestamp(), attempt = greatest(attempt - 1, 0)"
+            " FROM unnest(%s::uuid[], %s::int[]) AS mine(id, epoch)"
+            " WHERE run.id = mine.id AND run.epoch = mine.epoch AND run.state = 'running'",
+            [[claim.run_id for claim in claims], [claim.epoch for claim in claims]],
+        )
+        count: int = sql.rowcount
+        return count
+
+
+def lost_runs(*, abandoned_s: float, limit: int = 50) -> list[UUID]:
+    """Runs to be ended as interrupted: tried often enough, or taken up by nobody for so long."""
     with connection.cursor() as sql:
         sql.execute(
             "SELECT r.id FROM run r JOIN thread t ON t.id = r.thread_id AND NOT t.synthetic"
             " WHERE r.state = 'running' AND r.lease_until < clock_timestamp()"
+            " AND (r.attempt >= %s"
+            "  OR r.lease_until < clock_timestamp() - make_interval(secs => %s::float8))"
             " ORDER BY r.created_at LIMIT %s",
-            [limit],
+            [MAX_ATTEMPTS, abandoned_s, limit],
         )
         return [row[0] for row in sql.fetchall()]
 
@@ -114,6 +159,20 @@ def interrupt(*, run_id: UUID) -> Logged | None:
         metadata={"kindline": {"retryable": True}},
     )
     return under_lock.force_finish(run, error, state=Run.State.FAILED, error_code="interrupted")
+
+
+@transaction.atomic
+def condemn(*, run_id: UUID, epoch: int) -> Logged | None:
+    """End a run that its owner cannot write: what the log holds of it is kept."""
+    run = under_lock.lock_run(run_id=run_id)
+    if run is None or run.epoch != epoch or run.state != Run.State.RUNNING:
+        return None
+    error = agui.RunError(
+        message="Something went wrong here. Please try again.",
+        code="internal",
+        metadata={"kindline": {"retryable": True}},
+    )
+    return under_lock.force_finish(run, error, state=Run.State.FAILED, error_code="internal")
 
 
 def unclaimed_runs(*, queue_s: float, limit: int = 50) -> list[UUID]:

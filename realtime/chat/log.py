@@ -60,13 +60,17 @@ class NoticeRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A run of a thread and the frames just logged for it; `start` is the cursor before it."""
+    """A run of a thread and the frames just logged for it; `start` is the cursor before it.
+
+    `ended` is a run that was ended to make room for this one: its frames come before.
+    """
 
     run_id: UUID
     owner_id: int
     thread_id: str
     start: Cursor
     frames: list[Frame]
+    ended: Logged | None = None
 
 
 class Outcome(enum.Enum):

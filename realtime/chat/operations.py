@@ -6,7 +6,8 @@ The locks are those of `under_lock`. Async callers give the frames to the hub af
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -16,11 +17,16 @@ from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
 from realtime.chat.refusals import Refusal as Refusal
+from realtime.chat.transcript import text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a person sends: ids are the client's, `place` is what help needs to know."""
+    """What a person sends: ids are the client's, `place` is what help needs to know.
+
+    `if_busy` says what becomes of a reply that is being written; `replaces` is the id of the
+    message that this one is an edit of.
+    """
 
     owner_id: int
     thread_id: str
@@ -28,10 +34,12 @@ class Submission:
     message_id: str
     text: str
     place: dict[str, str | None]
+    if_busy: Literal["reject", "stop"] = "reject"
+    replaces: str | None = None
 
     @property
     def digest(self) -> str:
-        payload = f"{self.thread_id}\0{self.message_id}\0{self.text}"
+        payload = f"{self.thread_id}\0{self.message_id}\0{self.replaces or ''}\0{self.text}"
         return hashlib.sha256(payload.encode()).hexdigest()
 
 
@@ -39,6 +47,8 @@ class Submission:
 def submit(*, submission: Submission) -> Logged:
     """Accept a message and queue its run; the same submission again gives the same answer.
 
+    A known message with a new run asks for another reply to it (regenerate); one that `replaces`
+    another is an edit. Both end a reply that is being written, and what followed is superseded.
     Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`, `too_many_runs`,
     `rate_limited`).
     """
@@ -51,14 +61,9 @@ def submit(*, submission: Submission) -> Logged:
     if known is not None:
         return _repeated(known, thread, submission)
     allowance.check(owner_id=submission.owner_id, thread_id=thread.id)
-    active = Run.objects.filter(thread=thread, state__in=Run.ACTIVE).first()
-    if active is not None:
-        raise Refusal(
-            "thread_busy",
-            "A reply is still being written in this conversation.",
-            active_run_id=active.client_run_id,
-        )
-    return _accept(thread, submission)
+    turned_back = _turned_back_to(thread, submission)
+    ended = _make_room(thread, force=turned_back is not None or submission.if_busy == "stop")
+    return replace(_accept(thread, submission, turned_back), ended=ended)
 
 
 @transaction.atomic
@@ -70,12 +75,7 @@ def stop(*, owner_id: int, run_id: str) -> Logged | None:
     locked = under_lock.lock_run(run_id=run.id)
     if locked is None or locked.state not in Run.ACTIVE:
         return None
-    finished = agui.RunFinished(
-        thread_id=locked.thread.client_thread_id,
-        run_id=locked.client_run_id,
-        outcome={"type": "cancelled"},
-    )
-    return under_lock.force_finish(locked, finished, state=Run.State.CANCELLED)
+    return _cancel(locked)
 
 
 @transaction.atomic
@@ -92,8 +92,58 @@ def delete_thread(*, owner_id: int, thread_id: str) -> list[UUID]:
     return [run.id for run in runs if run.state in Run.ACTIVE]
 
 
-def _accept(thread: Thread, submission: Submission) -> Logged:
-    asked = Message.objects.filter(thread=thread, client_msg_id=submission.message_id).first()
+def _turned_back_to(thread: Thread, submission: Submission) -> Message | None:
+    """The question from which the conversation goes another way; None when it just goes on."""
+    messages = Message.objects.filter(thread=thread)
+    asked = messages.filter(client_msg_id=submission.message_id).first()
+    if submission.replaces is None:
+        if asked is not None and _text_differs(asked, submission):
+            raise Refusal("invalid_input", "That message id stands for another message.")
+        return _still_standing(asked) if asked is not None else None
+    if asked is not None:
+        raise Refusal("invalid_input", "An edited message needs an id of its own.")
+    replaced = messages.filter(client_msg_id=submission.replaces, role="user").first()
+    if replaced is None:
+        raise Refusal("invalid_input", "There is no message of yours to replace.")
+    return _still_standing(replaced)
+
+
+def _text_differs(asked: Message, submission: Submission) -> bool:
+    return asked.role != "user" or text_of(asked.content) != submission.text
+
+
+def _still_standing(message: Message) -> Message:
+    if message.superseded_by is not None:
+        raise Refusal("invalid_input", "That message is no longer part of the conversation.")
+    return message
+
+
+def _make_room(thread: Thread, *, force: bool) -> Logged | None:
+    """One reply at a time: end the one that is being written, or refuse."""
+    active = Run.objects.filter(thread=thread, state__in=Run.ACTIVE).first()
+    if active is None:
+        return None
+    if not force:
+        raise Refusal(
+            "thread_busy",
+            "A reply is still being written in this conversation.",
+            active_run_id=active.client_run_id,
+        )
+    # Not None and not over: the thread is locked, and an owner that ends it now waits or has.
+    locked = under_lock.lock_run(run_id=active.id)
+    return _cancel(locked) if locked is not None and locked.state in Run.ACTIVE else None
+
+
+def _cancel(run: Run) -> Logged:
+    finished = agui.RunFinished(
+        thread_id=run.thread.client_thread_id,
+        run_id=run.client_run_id,
+        outcome={"type": "cancelled"},
+    )
+    return under_lock.force_finish(run, finished, state=Run.State.CANCELLED)
+
+
+def _accept(thread: Thread, submission: Submission, turned_back: Message | None) -> Logged:
     start = _end_of(thread)
     thread.last_ord += 1
     thread.save(update_fields=["last_ord"])
@@ -105,11 +155,14 @@ def _accept(thread: Thread, submission: Submission) -> Logged:
         state=Run.State.QUEUED,
         input={"digest": submission.digest, "place": submission.place},
     )
-    events: list[agui.AguiEvent] = [_run_started(submission)]
-    if asked is None:
+    if turned_back is not None:
+        _supersede(run, turned_back, itself=submission.replaces is not None)
+    if turned_back is None or submission.replaces is not None:
         _ask(thread, run, submission)
-    else:
-        events.append(_again(thread, run, asked, submission))
+    events: list[agui.AguiEvent] = [_run_started(submission)]
+    if turned_back is not None:
+        branch = queries.active_branch(thread_id=thread.id)
+        events.append(agui.MessagesSnapshot(messages=branch))
     entries = log.number(events, after=0)
     under_lock.write(log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries))
     frames = log.frames(entries, ord=run.ord, prev=start)
@@ -129,20 +182,14 @@ def _ask(thread: Thread, run: Run, submission: Submission) -> None:
     )
 
 
-def _again(
-    thread: Thread, run: Run, asked: Message, submission: Submission
-) -> agui.MessagesSnapshot:
-    """Regenerate: what followed the question is superseded by this run, and kept for review."""
-    if asked.role != "user" or queries.text_of(asked.content) != submission.text:
-        raise Refusal("invalid_input", "That message id stands for another message.")
-    if asked.superseded_by is not None:
-        raise Refusal("invalid_input", "That message is no longer part of the conversation.")
-    later = Message.objects.filter(thread=thread, superseded_by__isnull=True, ord__gte=asked.ord)
-    later.exclude(id=asked.id).update(superseded_by=run.id)
-    branch = Message.objects.filter(thread=thread, superseded_by__isnull=True)
-    return agui.MessagesSnapshot(
-        messages=[queries.as_agui(message) for message in branch.order_by("ord", "idx")]
+def _supersede(run: Run, question: Message, *, itself: bool) -> None:
+    """What followed the question is replaced by this run, and kept for review."""
+    later = Message.objects.filter(
+        thread=question.thread_id, superseded_by__isnull=True, ord__gte=question.ord
     )
+    if not itself:
+        later = later.exclude(id=question.id)
+    later.update(superseded_by=run.id)
 
 
 def _run_started(submission: Submission) -> agui.RunStarted:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 import orjson
@@ -65,7 +65,7 @@ class InboundMessage(msgspec.Struct):
 
 
 class KindlineProps(msgspec.Struct, rename="camel"):
-    if_busy: str = "reject"
+    if_busy: Literal["reject", "stop"] = "reject"
     replaces: str | None = None
     country: str | None = None
     time_zone: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,17 +12,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from realtime.accounts import queries as accounts
 from realtime.accounts.models import User
-from realtime.agent.model import (
-    AssistantMessage,
-    ChatMessage,
-    ToolCall,
-    ToolMessage,
-    UserMessage,
-)
-from realtime.chat import agui
+from realtime.agent.model import ChatMessage
+from realtime.chat import agui, transcript
 from realtime.chat.missed import Catchup, LastRun, Snapshot, coalesce
 from realtime.chat.models import Message, Notice, Run, RunEvent, Thread
 from realtime.chat.protocol import START, Cursor, Frame
+from realtime.chat.transcript import for_model
 
 
 def thread_snapshot(*, owner_id: int, thread_id: str) -> tuple[Snapshot, str | None]:
@@ -85,7 +79,7 @@ def history(*, thread_id: UUID, up_to_ord: int) -> list[ChatMessage]:
     rows = Message.objects.filter(
         thread_id=thread_id, ord__lte=up_to_ord, superseded_by__isnull=True
     ).order_by("ord", "idx")
-    return [_for_model(row) for row in rows]
+    return [for_model(role=row.role, parts=row.content) for row in rows]
 
 
 def now() -> datetime:
@@ -113,49 +107,20 @@ def forgotten_guests(*, since: datetime, now: datetime) -> QuerySet[User]:
     return accounts.guests_away(since=since, now=now).filter(~Exists(threads))
 
 
-def text_of(parts: Iterable[dict[str, Any]]) -> str:
-    return "".join(part["text"] for part in parts if part["type"] == "text")
-
-
 def as_agui(message: Message) -> agui.Message:
-    """A stored message as AG-UI has it; a partial one says so in its metadata."""
-    partial = message.status == Message.Status.PARTIAL
-    metadata = {"kindline": {"status": "partial"}} if partial else None
-    if message.role == "tool":
-        part = message.content[0]
-        return agui.Message(
-            id=message.client_msg_id,
-            role="tool",
-            content=part["content"],
-            tool_call_id=part["toolCallId"],
-            error=None if part["ok"] else "the tool failed",
-            metadata=metadata,
-        )
-    calls = [
-        agui.tool_call(call_id=part["id"], name=part["name"], arguments=part["arguments"])
-        for part in message.content
-        if part["type"] == "tool_call"
-    ]
-    return agui.Message(
-        id=message.client_msg_id,
+    """A stored message as AG-UI has it."""
+    return transcript.as_agui(
+        message_id=message.client_msg_id,
         role=message.role,
-        content=text_of(message.content) or None,
-        tool_calls=calls or None,
-        metadata=metadata,
+        parts=message.content,
+        partial=message.status == Message.Status.PARTIAL,
     )
 
 
-def _for_model(row: Message) -> ChatMessage:
-    if row.role == "user":
-        return UserMessage(text_of(row.content))
-    if row.role == "tool":
-        return ToolMessage(row.content[0]["toolCallId"], row.content[0]["content"])
-    calls = tuple(
-        ToolCall(part["id"], part["name"], part["arguments"])
-        for part in row.content
-        if part["type"] == "tool_call"
-    )
-    return AssistantMessage(text_of(row.content), calls)
+def active_branch(*, thread_id: UUID) -> list[agui.Message]:
+    """What stands in the conversation: nothing that a later run replaced."""
+    branch = Message.objects.filter(thread_id=thread_id, superseded_by__isnull=True)
+    return [as_agui(message) for message in branch.order_by("ord", "idx")]
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -35,6 +35,7 @@ class RunLog:
     thread_pk: UUID
     owner_id: int
     thread_id: str
+    client_run_id: str
     ord: int
     epoch: int
     seq: int
@@ -73,6 +74,23 @@ class RunLog:
         while self._size > BUFFER_CHARACTERS and not self.closed.is_set():
             self._room.clear()
             await self._room.wait()
+
+    def resume(self, said: Transcript) -> None:
+        """Go on after what is in the log already."""
+        self._transcript = said
+
+    @property
+    def said(self) -> Transcript:
+        """All that the run has said, durable or not yet."""
+        return self._transcript
+
+    def restart(self, closing: Sequence[agui.AguiEvent]) -> None:
+        """Close and discard what broke off, in one append."""
+        if self.closed.is_set() or self._ending is not None or not closing:
+            return
+        self._transcript.apply_all(closing)
+        self._events.extend(closing)
+        self.changed(self, urgent=True)
 
     def end(
         self,

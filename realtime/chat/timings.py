@@ -12,9 +12,11 @@ class Timings:
     sweep_s: float = 3.0
     regain_s: float = 10.0
     queue_s: float = 300.0
+    drain_s: float = 45.0
     flush_min_s: float = 0.040
     flush_max_s: float = 0.250
     storage_retry_s: float = 0.25
+    storage_hint_s: float = 1.0
     storage_give_up_s: float = 60.0
     poll_active_s: float = 2.0
     poll_idle_s: float = 15.0

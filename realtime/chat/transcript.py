@@ -3,6 +3,9 @@
 The owner of a run feeds it as it goes; a forced finish feeds it the log. One fold for both, so
 transcript and log cannot disagree. Pure.
 
+A MESSAGES_SNAPSHOT in mid-run discards those of the run's messages that it does not name: so a
+half reply goes when it is written again.
+
 Parts of a message (`Message.content`), in order:
     {"type": "text", "text": str}
     {"type": "tool_call", "id": str, "name": str, "arguments": str}
@@ -15,6 +18,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from realtime.agent.model import (
+    AssistantMessage,
+    ChatMessage,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
 from realtime.chat import agui
 
 Part = dict[str, Any]
@@ -56,6 +66,8 @@ class Transcript:
                 self._end_call(event.tool_call_id)
             case agui.ToolCallResult():
                 self._result(event)
+            case agui.MessagesSnapshot():
+                self._retain({message.id for message in event.messages})
             case _:
                 pass  # the run's frame and notices are no messages
 
@@ -63,6 +75,16 @@ class Transcript:
         for event in events:
             self.apply(event)
         return self
+
+    @property
+    def open_ids(self) -> set[str]:
+        """Messages whose text, or the arguments of one of whose calls, have no end yet."""
+        return {*self._open_texts, *(self._owner_of(i).client_msg_id for i in self._open_calls)}
+
+    @property
+    def unanswered(self) -> list[Part]:
+        """The calls without a result, in the order in which they were made."""
+        return [part for call_id, part in self._calls.items() if call_id not in self._answered]
 
     def closing_events(self) -> list[agui.AguiEvent]:
         """The END events that must stand before a terminal event."""
@@ -89,6 +111,16 @@ class Transcript:
     def rows(self) -> list[FoldedMessage]:
         """The messages, without empty ones."""
         return [message for message in self.messages if message.parts]
+
+    def _retain(self, ids: set[str]) -> None:
+        """Forget the messages that are not among these, with their calls."""
+        kept = [message for message in self.messages if message.client_msg_id in ids]
+        self.messages = kept
+        self._by_id = {i: message for i, message in self._by_id.items() if i in ids}
+        calls = {p["id"] for m in kept for p in m.parts if p["type"] == "tool_call"}
+        self._calls = {i: part for i, part in self._calls.items() if i in calls}
+        self._open_texts = {i: text for i, text in self._open_texts.items() if i in ids}
+        self._open_calls = {i: text for i, text in self._open_calls.items() if i in calls}
 
     def _assistant(self, message_id: str) -> FoldedMessage:
         if message_id not in self._by_id:
@@ -130,3 +162,48 @@ class Transcript:
     def _owner_of(self, call_id: str) -> FoldedMessage:
         part = self._calls[call_id]
         return next(m for m in self.messages if any(p is part for p in m.parts))
+
+
+def text_of(parts: Iterable[Part]) -> str:
+    return "".join(part["text"] for part in parts if part["type"] == "text")
+
+
+def as_agui(*, message_id: str, role: str, parts: list[Part], partial: bool) -> agui.Message:
+    """A folded message as AG-UI has it; a partial one says so in its metadata."""
+    metadata = {"kindline": {"status": "partial"}} if partial else None
+    if role == "tool":
+        [part] = parts
+        return agui.Message(
+            id=message_id,
+            role="tool",
+            content=part["content"],
+            tool_call_id=part["toolCallId"],
+            error=None if part["ok"] else "the tool failed",
+            metadata=metadata,
+        )
+    calls = [
+        agui.tool_call(call_id=part["id"], name=part["name"], arguments=part["arguments"])
+        for part in parts
+        if part["type"] == "tool_call"
+    ]
+    return agui.Message(
+        id=message_id,
+        role=role,
+        content=text_of(parts) or None,
+        tool_calls=calls or None,
+        metadata=metadata,
+    )
+
+
+def for_model(*, role: str, parts: list[Part]) -> ChatMessage:
+    """The same message as a model reads it."""
+    if role == "user":
+        return UserMessage(text_of(parts))
+    if role == "tool":
+        return ToolMessage(parts[0]["toolCallId"], parts[0]["content"])
+    calls = tuple(tool_call(part) for part in parts if part["type"] == "tool_call")
+    return AssistantMessage(text_of(parts), calls)
+
+
+def tool_call(part: Part) -> ToolCall:
+    return ToolCall(part["id"], part["name"], part["arguments"])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import random
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import assert_never
+from typing import ParamSpec, TypeVar, assert_never
 from uuid import uuid4
 
 from django.utils.crypto import salted_hmac
@@ -16,18 +19,22 @@ from realtime.agent.loop import TurnLimits, run_turn
 from realtime.agent.model import ChatMessage, Model
 from realtime.agent.prompt import system_prompt
 from realtime.agent.tools import Toolbox
-from realtime.chat import agui, bridge, protocol, queries
+from realtime.chat import agui, bridge, leases, protocol, queries
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
 from realtime.chat.runlog import RunLog
+from realtime.chat.takeover import Resumption, resumption
 from realtime.chat.timings import Timings
 from realtime.chat.toolbox import person_place, toolbox_for
+from realtime.chat.transcript import Transcript
 from realtime.hotlines.places import whereabouts
 from realtime.hotlines.queries import current_directory
 
 logger = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+R = TypeVar("R")
 LARGEST_COUNT = 2**63 - 1  # of tokens: a model may say anything, JSON here holds 64 bits
 
 
@@ -44,14 +51,13 @@ class Turns:
     timings: Timings
 
     async def answer(self, claim: Claim, run: RunLog) -> None:
-        """Answer a claimed run; returns when its terminal event is durable or the run was lost."""
+        """Answer a claimed run; returns when its terminal event is durable or the run was lost.
+
+        Cancelled, it leaves the run as it stands: somebody else ended it, or will go on with it.
+        """
         self.flusher.adopt(run)
         try:
             await self._stream(claim, run)
-        except asyncio.CancelledError:
-            # Lost runs write nothing more; a server that shuts down says so at once.
-            _fail(run, "interrupted", "The reply was interrupted.", retryable=True)
-            raise
         except bridge.StorageUnavailable:
             text = "The conversation cannot be read right now. Please try again."
             _fail(run, "storage_unavailable", text, retryable=True)
@@ -61,36 +67,65 @@ class Turns:
         await run.closed.wait()
 
     async def _stream(self, claim: Claim, run: RunLog) -> None:
-        history, toolbox = await self._prepared(claim)
+        """Until the turn ends; a reply that breaks off is discarded and begun again."""
+        task = await self._stored(_prepare, claim)
+        run.resume(task.said)
+        resumed = resumption(run.said, task.branch)
+        for tries in itertools.count():
+            run.restart(resumed.closing)
+            broke_off = await self._follow(claim, run, task, resumed)
+            if broke_off is None:
+                return
+            if not await self._stored(leases.charge, run_id=claim.run_id, epoch=claim.epoch):
+                _fail(run, broke_off.code, broke_off.message, retryable=True)
+                return
+            self._hint(claim, "retrying")
+            await asyncio.sleep(self.timings.backoff_s * 2**tries * random.uniform(0.5, 1.5))
+            branch = await self._stored(queries.active_branch, thread_id=claim.thread_pk)
+            resumed = resumption(run.said, branch)
+
+    async def _follow(
+        self, claim: Claim, run: RunLog, task: _Task, resumed: Resumption
+    ) -> turn_events.TurnBrokeOff | None:
+        """Move a turn's events into the log; None when the turn has ended there."""
         turn = run_turn(
             model=self.model,
-            toolbox=toolbox,
-            history=history,
+            toolbox=task.toolbox,
+            history=task.history,
             safety_identifier=_safety_identifier(claim.owner_id),
             limits=self._limits(),
             new_id=lambda: str(uuid4()),
+            said=resumed.said,
+            pending=resumed.pending,
         )
         written = 0
         async with aclosing(turn):
             async for event in turn:
+                if isinstance(event, turn_events.TurnBrokeOff):
+                    return event
                 await self._record(event, claim, run)
                 if isinstance(event, turn_events.TextDelta):
                     written += len(event.text)
                 if written > MAX_REPLY_CHARACTERS:
                     _fail(run, "upstream_unavailable", TOO_LONG, retryable=True)
-                    return
+                    return None
+        return None
 
-    async def _prepared(self, claim: Claim) -> tuple[list[ChatMessage], Toolbox]:
-        """Read what the model needs; waits for storage as long as the flusher would."""
+    async def _stored(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Ask Postgres, and wait for it as long as the flusher would."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self.timings.storage_give_up_s
         while True:
             try:
-                return await bridge.run(_prepare, claim)
+                return await bridge.run(function, *args, **kwargs)
             except bridge.StorageUnavailable:
                 if loop.time() >= until:
                     raise
             await asyncio.sleep(self.timings.storage_retry_s)
+
+    def _hint(self, claim: Claim, state: str) -> None:
+        text = protocol.status(thread_id=claim.thread_id, run_id=claim.client_run_id, state=state)
+        self.hub.hint(owner_id=claim.owner_id, thread_id=claim.thread_id, text=text)
 
     def _limits(self) -> TurnLimits:
         timings = self.timings
@@ -102,13 +137,10 @@ class Turns:
             backoff_s=timings.backoff_s,
         )
 
-    async def _record(self, event: turn_events.TurnEvent, claim: Claim, run: RunLog) -> None:
+    async def _record(self, event: _Recorded, claim: Claim, run: RunLog) -> None:
         match event:
             case turn_events.Retrying():
-                text = protocol.status(
-                    thread_id=claim.thread_id, run_id=claim.client_run_id, state="retrying"
-                )
-                self.hub.hint(owner_id=claim.owner_id, thread_id=claim.thread_id, text=text)
+                self._hint(claim, "retrying")
             case turn_events.TurnFinished():
                 _finish(run, claim, event.usage)
             case turn_events.TurnFailed():
@@ -117,13 +149,27 @@ class Turns:
                 await run.push(_as_agui(event))
 
 
-def _prepare(claim: Claim) -> tuple[list[ChatMessage], Toolbox]:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a turn needs to begin: `branch` is the conversation, `said` what its log holds."""
+
+    history: list[ChatMessage]
+    toolbox: Toolbox
+    said: Transcript
+    branch: list[agui.Message]
+
+
+def _prepare(claim: Claim) -> _Task:
     directory = current_directory()
     person = person_place(claim.place)
     guess = whereabouts(person)
-    said = queries.history(thread_id=claim.thread_pk, up_to_ord=claim.ord)
+    told = queries.history(thread_id=claim.thread_pk, up_to_ord=claim.ord)
     prompt = system_prompt(guess.country, guessed=guess.guessed)
-    return [prompt, *said], toolbox_for(directory, person=person)
+    said, branch = Transcript(), list[agui.Message]()
+    if claim.is_takeover:
+        said.apply_all(queries.log_of(run_id=claim.run_id))
+        branch = queries.active_branch(thread_id=claim.thread_pk)
+    return _Task([prompt, *told], toolbox_for(directory, person=person), said, branch)
 
 
 def _safety_identifier(owner_id: int) -> str:
@@ -164,6 +210,7 @@ _Logged = (
     | turn_events.ToolCallEnded
     | turn_events.ToolFinished
 )
+_Recorded = _Logged | turn_events.Retrying | turn_events.TurnFinished | turn_events.TurnFailed
 
 
 def _as_agui(event: _Logged) -> agui.AguiEvent:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, Field
 
 from realtime.agent.events import TextDelta, ToolFinished, TurnEvent
 from realtime.agent.loop import TurnLimits, run_turn
-from realtime.agent.model import ChatMessage, Model, UserMessage
+from realtime.agent.model import ChatMessage, Model, ToolCall, UserMessage
 from realtime.agent.tools import Tool, Toolbox
 
 QUICK = TurnLimits(backoff_s=0.001)
@@ -55,6 +55,8 @@ def talk(
     *tools: Tool,
     limits: TurnLimits = QUICK,
     history: Iterable[ChatMessage] = (UserMessage("Hello"),),
+    said: Sequence[ChatMessage] = (),
+    pending: Sequence[ToolCall] = (),
 ) -> AsyncGenerator[TurnEvent, None]:
     ids = itertools.count(1)
     return run_turn(
@@ -64,6 +66,8 @@ def talk(
         safety_identifier="abc123",
         limits=limits,
         new_id=lambda: f"id{next(ids)}",
+        said=said,
+        pending=pending,
     )
 
 

@@ -25,9 +25,10 @@ from realtime.agent.events import (
     TextDelta,
     TextEnded,
     TextStarted,
-    ToolCallEnded,
+    ToolArgumentsDelta,
     ToolCallStarted,
     ToolFinished,
+    TurnBrokeOff,
     TurnEvent,
     TurnFailed,
     TurnFinished,
@@ -52,6 +53,10 @@ SOON = 0.02  # a budget that is meant to run out
 
 def failed(error: type[ModelError]) -> TurnFailed:
     return TurnFailed(error.code, error.message, error.retryable)
+
+
+def broke_off(error: type[ModelError]) -> TurnBrokeOff:
+    return TurnBrokeOff(error.code, error.message)
 
 
 async def test_an_answer_of_text_is_one_round() -> None:
@@ -225,23 +230,31 @@ async def test_a_final_failure_is_not_asked_again(error: type[ModelError]) -> No
     assert await played(model) == [failed(error)]
 
 
-async def test_a_failure_after_text_closes_it_and_ends_the_turn() -> None:
+async def test_a_failure_after_text_breaks_the_turn_off_and_closes_nothing() -> None:
     model = ScriptedModel([ModelText("Hel"), ModelUnavailable("cut")])
 
     events = await played(model)
 
-    assert [type(event) for event in events] == [TextStarted, TextDelta, TextEnded, TurnFailed]
+    assert [type(event) for event in events] == [TextStarted, TextDelta, TurnBrokeOff]
     assert len(model.requests) == 1
 
 
-async def test_a_failure_in_a_call_closes_it_and_never_runs_it() -> None:
+async def test_a_failure_after_text_that_nothing_mends_closes_it_and_ends_the_turn() -> None:
+    model = ScriptedModel([ModelText("Hel"), ContentFiltered("filtered")])
+
+    events = await played(model)
+
+    assert [type(event) for event in events][-2:] == [TextEnded, TurnFailed]
+
+
+async def test_a_failure_in_a_call_leaves_it_open_and_never_runs_it() -> None:
     tool = HeldTool()
     begun = call("find", GB)[:-1]
     model = ScriptedModel([*begun, ModelUnavailable("cut")])
 
     events = await played(model, find(tool))
 
-    assert [type(event) for event in events][-2:] == [ToolCallEnded, TurnFailed]
+    assert [type(event) for event in events][-2:] == [ToolArgumentsDelta, TurnBrokeOff]
     assert not tool.began.is_set()
 
 
@@ -254,7 +267,7 @@ async def test_a_failure_while_a_tool_runs_cancels_it() -> None:
 
     gate.opened.set()
 
-    assert (await playing)[-1] == failed(ModelUnavailable)
+    assert (await playing)[-1] == broke_off(ModelUnavailable)
     assert tool.cancelled
 
 
@@ -288,7 +301,7 @@ async def test_a_filtered_reply_ends_the_turn() -> None:
 async def test_a_stream_without_end_is_a_failure() -> None:
     model = ScriptedModel([ModelText("Hel")])
 
-    assert (await played(model))[-1] == failed(ModelUnavailable)
+    assert (await played(model))[-1] == broke_off(ModelUnavailable)
 
 
 async def test_what_comes_after_the_end_of_a_reply_is_not_heard() -> None:
@@ -303,10 +316,10 @@ async def test_what_comes_after_a_reply_of_calls_is_not_heard() -> None:
     assert text(await played(model, find())) == "Here."
 
 
-async def test_a_model_that_breaks_its_port_fails_the_turn() -> None:
+async def test_a_model_that_breaks_its_port_breaks_the_turn_off() -> None:
     model = ScriptedModel([ModelText("Hi"), ModelCallCompleted("nobody")])
 
-    assert (await played(model))[-1] == failed(ModelMalformed)
+    assert (await played(model))[-1] == broke_off(ModelMalformed)
 
 
 async def test_a_defect_of_the_adapter_fails_the_turn_and_quotes_nothing(
@@ -332,14 +345,13 @@ async def test_a_model_that_says_nothing_is_left_and_asked_again() -> None:
     assert model.streaming == 0
 
 
-async def test_a_model_that_falls_silent_fails_the_turn() -> None:
+async def test_a_model_that_falls_silent_breaks_the_turn_off() -> None:
     model = ScriptedModel([ModelText("Hel"), Gate()])
 
     async with asyncio.timeout(5):
         events = await played(model, limits=replace(QUICK, idle_s=SOON))
 
-    assert [type(event) for event in events][-2:] == [TextEnded, TurnFailed]
-    assert events[-1] == failed(ModelTimeout)
+    assert events[-1] == broke_off(ModelTimeout)
 
 
 async def test_a_tools_answer_gives_a_silent_model_no_more_time() -> None:
@@ -348,7 +360,7 @@ async def test_a_tools_answer_gives_a_silent_model_no_more_time() -> None:
     events = await played(model, find(), limits=replace(QUICK, idle_s=SOON))
 
     assert len(results(events)) == 1
-    assert events[-1] == failed(ModelTimeout)
+    assert events[-1] == broke_off(ModelTimeout)
 
 
 async def test_a_model_may_be_silent_while_its_tools_run() -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Request, expect
 
 from realtime.chat.models import Message, Run, Thread
-from realtime.chat.queries import text_of
+from realtime.chat.transcript import text_of
 from tests.support.openai_scenarios import Call, Gate, Stall, says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer

@@ -24,8 +24,8 @@ from realtime.chat.follower import Follower, Outgoing, Place
 from realtime.chat.models import Message, Run, RunEvent
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import Cursor, Frame
-from realtime.chat.queries import text_of
 from realtime.chat.relay import group_of
+from realtime.chat.transcript import text_of
 from tests.support.engine import running_engine
 from tests.support.eventually import until
 from tests.support.server import database_url, free_port
@@ -218,7 +218,7 @@ async def test_a_stopped_run_ends_its_upstream(owner: int) -> None:
         asked = submission(owner)
         await engine.intake.submit(asked)
         await gate.reached.wait()
-        [(task, _)] = engine.supervisor._running.values()
+        [(task, _, _)] = engine.supervisor._running.values()
         await engine.intake.stop(owner_id=owner, run_id=asked.run_id)
         await watcher.until(lambda w: w.over)
         await asyncio.wait([task], timeout=5)

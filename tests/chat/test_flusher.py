@@ -16,11 +16,11 @@ from realtime.accounts.models import User
 from realtime.agent.events import Usage
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, Step, says
-from realtime.chat import agui, flusher, leases, log
+from realtime.chat import agui, flusher, leases, log, queries
 from realtime.chat.engine import Engine
 from realtime.chat.models import Message, Run, RunEvent
-from realtime.chat.queries import text_of
 from realtime.chat.runlog import EVENT_CHARACTERS, RunLog
+from realtime.chat.transcript import text_of
 from tests.chat.test_engine import submission, watching
 from tests.chat.test_runlog import START, a_run, delta
 from tests.support.engine import TIMINGS, running_engine
@@ -67,9 +67,11 @@ async def test_a_count_that_json_cannot_hold_fails_only_its_own_run(owner: int) 
         good_gate.opened.set()
         await watcher.until(lambda w: w.over)
         await until(lambda: not engine.supervisor._running)
+        await until(lambda: not engine.supervisor._tasks - {engine.supervisor._sweeper})
 
     assert watcher.text == "Good words."
-    assert bad.closed.is_set()
+    ended = await Run.objects.aget(id=bad.run_id)
+    assert (ended.state, ended.error_code) == ("failed", "internal")
 
 
 @db
@@ -196,14 +198,14 @@ async def test_storage_away_for_longer_than_a_lease_costs_a_reply_nothing(
     owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate()
-    look, found = leases.expired_runs, list[UUID]()
+    claim, swept = leases.claim, list[UUID]()
 
-    def looking() -> list[UUID]:
-        late = look()
-        found.extend(late)
-        return late
+    def claiming(**wanted: Any) -> list[leases.Claim]:
+        if wanted["steal"] and Run.objects.filter(lease_until__lt=queries.now()).exists():
+            swept.extend(wanted["mine"])
+        return claim(**wanted)
 
-    monkeypatch.setattr(leases, "expired_runs", looking)
+    monkeypatch.setattr(leases, "claim", claiming)
     model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
     patient = replace(TIMINGS, storage_give_up_s=30)
 
@@ -218,7 +220,7 @@ async def test_storage_away_for_longer_than_a_lease_costs_a_reply_nothing(
         proxy.leave()
         gate.opened.set()
         await sync_to_async(expire)((await Run.objects.aget()).id)
-        await until(lambda: len(found) == 2)
+        await until(lambda: len(swept) == 2)
         proxy.away = False
         await watcher.until(lambda w: w.over)
 
@@ -265,6 +267,8 @@ async def test_a_flusher_that_stops_asks_a_held_row_in_no_tight_loop(
         held, free = asyncio.Event(), asyncio.Event()
         holder = asyncio.create_task(hold_runs(held, free, asyncio.get_running_loop()))
         await held.wait()
+        run = run_of(engine, "t1")
+        await run.push(agui.TextMessageContent(message_id=next(iter(run._offsets)), delta="Two."))
         monkeypatch.setattr(flusher.Flusher, "_execute", counting)
         await engine.stop()
         free.set()

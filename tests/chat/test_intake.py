@@ -43,11 +43,18 @@ def test_props_of_others_are_ignored() -> None:
     assert submission.place == {"country": None, "timeZone": None, "locale": None}
 
 
-def test_an_edit_is_refused_rather_than_taken_for_a_message() -> None:
-    edit = frame("hi", forwarded={"kindline": {"replaces": "m0"}})
+def test_an_edit_names_what_it_replaces_and_what_becomes_of_a_reply() -> None:
+    edit = frame("hi", forwarded={"kindline": {"replaces": "m0", "ifBusy": "stop"}})
 
-    with pytest.raises(Refusal, match="edited"):
-        read_submission(edit, owner_id=1)
+    submission = read_submission(edit, owner_id=1)
+
+    assert (submission.replaces, submission.if_busy) == ("m0", "stop")
+
+
+@pytest.mark.parametrize("props", [{"replaces": "\n"}, {"replaces": ""}, {"ifBusy": "wait"}])
+def test_an_edit_of_what_cannot_be_is_a_frame_error(props: dict[str, str]) -> None:
+    with pytest.raises(FrameError):
+        read_submission(frame("hi", forwarded={"kindline": props}), owner_id=1)
 
 
 @pytest.mark.parametrize("name", ["thread_id", "run_id", "message_id"])

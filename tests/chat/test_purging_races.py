@@ -14,6 +14,7 @@ from realtime.accounts.models import User
 from realtime.accounts.operations import create_guest, delete_guests
 from realtime.chat import operations, purging, queries
 from realtime.chat.models import Message, Run, Thread
+from realtime.chat.transcript import text_of
 from tests.support.elsewhere import Elsewhere, another_connection, somebody_waits_for_a_lock
 from tests.support.eventually import wait_until
 from tests.support.runs import asking
@@ -52,7 +53,7 @@ def purge_of(*ids: UUID) -> int:
 
 
 def words() -> list[str]:
-    return [queries.text_of(message.content) for message in Message.objects.order_by("ord")]
+    return [text_of(message.content) for message in Message.objects.order_by("ord")]
 
 
 def test_a_thread_that_woke_after_it_was_found_stays(person: User) -> None:

@@ -18,6 +18,7 @@ def a_run() -> RunLog:
         thread_pk=uuid4(),
         owner_id=1,
         thread_id="t",
+        client_run_id="r",
         ord=1,
         epoch=1,
         seq=1,

@@ -107,15 +107,15 @@ async def test_after_storage_was_away_owners_have_time_to_renew_their_leases(
     owner: int, monkeypatch: pytest.MonkeyPatch, regain_s: float, state: str
 ) -> None:
     run_id = await expired_run(owner, "t1")
-    look, failures, looks = leases.expired_runs, iter([OperationalError("x")]), [0]
+    look, failures, looks = leases.lost_runs, iter([OperationalError("x")]), [0]
 
-    def away_at_first() -> list[UUID]:
+    def away_at_first(*, abandoned_s: float) -> list[UUID]:
         if (error := next(failures, None)) is not None:
             raise error
         looks[0] += 1
-        return look()
+        return look(abandoned_s=abandoned_s)
 
-    monkeypatch.setattr(leases, "expired_runs", away_at_first)
+    monkeypatch.setattr(leases, "lost_runs", away_at_first)
     async with running_engine(None, timings=replace(TIMINGS, regain_s=regain_s)):
         await until(lambda: looks[0] == 4)
 
@@ -198,7 +198,7 @@ def test_an_engine_starts_anew_when_its_loop_is_closed() -> None:
 
     async def abandoned() -> None:
         await engine.start()
-        await engine.supervisor.stop()
+        await engine.supervisor.drain()
         await engine.flusher.stop()
         await engine.hub.stop()
 
@@ -226,7 +226,8 @@ async def asked(owner: int, thread_id: str) -> UUID:
 async def expired_run(owner: int, thread_id: str) -> UUID:
     run_id = await asked(owner, thread_id)
     past = timezone.now() - timedelta(seconds=60)
-    await Run.objects.filter(id=run_id).aupdate(state="running", epoch=1, lease_until=past)
+    lost = {"state": "running", "epoch": 1, "attempt": leases.MAX_ATTEMPTS}
+    await Run.objects.filter(id=run_id).aupdate(**lost, lease_until=past)
     return run_id
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from realtime.chat.models import Message, Run
-from realtime.chat.queries import text_of
+from realtime.chat.transcript import text_of
 from tests.support.chat_client import ChatClient
 from tests.support.openai_scenarios import (
     REASONING_WITH_TOOLS,
     Call,
     Cut,
+    HalfCall,
     Raw,
     Scenario,
     Stall,
@@ -29,6 +30,8 @@ OK = says("All ", "well.")
 LOOK = Call("find_hotlines", '{"country":"GB","needs":["suicide"]}', id="c1", pieces=9)
 LOOK_TOO = Call("find_hotlines", '{"country":"IE","needs":["suicide"]}', id="c2")
 BROKEN_CALL = Call("find_hotlines", '{"country":')
+HALF_CALL = HalfCall("find_hotlines", '{"country":"G')
+BAD = Raw(b"data: {oops\n\n")
 UNKNOWN_CALL = Call("open_the_door", "{}")
 
 CASES: dict[str, tuple[list[Scenario], str, str]] = {
@@ -39,14 +42,22 @@ CASES: dict[str, tuple[list[Scenario], str, str]] = {
     "500 twice": ([refuses(500), refuses(500), OK], "success", "All well."),
     "500 for ever": ([refuses(500)] * 4, "upstream_unavailable", ""),
     "cut before text": ([breaks(Cut()), OK], "success", "All well."),
-    "cut after text": ([breaks("Half", Cut())], "upstream_unavailable", "Half"),
-    "stall after text": ([breaks("Half", Stall())], "upstream_timeout", "Half"),
+    "cut after text": ([breaks("Half", Cut()), OK], "success", "All well."),
+    "cut after text for ever": ([breaks("Half", Cut())] * 3, "upstream_unavailable", "Half"),
+    "stall after text": ([breaks("Half", Stall()), OK], "success", "All well."),
     "malformed after text": (
-        [breaks("Half", Raw(b"data: {oops\n\n"))],
-        "upstream_unavailable",
-        "Half",
+        [breaks("Half", BAD), breaks("Half", BAD), OK],
+        "success",
+        "All well.",
     ),
-    "missing end": ([breaks("Half")], "upstream_unavailable", "Half"),
+    "missing end": ([breaks("Half"), OK], "success", "All well."),
+    "cut after a call": (
+        [says("Look: ", LOOK), breaks("Half", Cut()), OK],
+        "success",
+        "Look: All well.",
+    ),
+    "cut behind a call": ([breaks("Look: ", LOOK), OK], "success", "Look: All well."),
+    "cut in a call": ([breaks("Look: ", HALF_CALL, Cut()), OK], "success", "All well."),
     "chunks split anywhere": (
         [says("Ünïcode \U0001f600 ", "kept.").chopped(1)],
         "success",

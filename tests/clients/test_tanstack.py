@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from realtime.chat.models import Message, Run
-from realtime.chat.queries import text_of
+from realtime.chat.transcript import text_of
 from tests.clients.driver import StockClient, stock_client
 from tests.support.eventually import wait_until
 from tests.support.openai_scenarios import Call, Gate, says

@@ -15,7 +15,7 @@ from realtime.chat.engine import Engine, build_engine
 from realtime.chat.timings import Timings
 from tests.support.server import database_url
 
-TIMINGS = Timings().scaled(0.1)
+TIMINGS = Timings(drain_s=0.5).scaled(0.1)  # gates that no test opens are not waited for
 
 
 def redis_layer(url: str | None = None) -> RedisPubSubChannelLayer:
@@ -31,9 +31,14 @@ async def running_engine(
     timings: Timings = TIMINGS,
     redis_url: str | None = None,
     max_turns: int = 20,
+    runner: bool = True,
 ) -> AsyncIterator[Engine]:
     engine = build_engine(
-        model=model, conninfo=database_url(), timings=timings, max_turns=max_turns
+        model=model,
+        conninfo=database_url(),
+        timings=timings,
+        max_turns=max_turns,
+        runner=runner,
     )
     layer = redis_layer(redis_url)
     engine.hub.layer = layer

@@ -27,6 +27,15 @@ class Call:
 
 
 @dataclass(frozen=True)
+class HalfCall:
+    """A tool call whose arguments do not come to an end."""
+
+    name: str
+    arguments: str
+    id: str = "call_1"
+
+
+@dataclass(frozen=True)
 class Raw:
     """Bytes that go out as they are."""
 
@@ -64,7 +73,7 @@ class Gate:
         await asyncio.to_thread(self._opened.wait, _PATIENCE_S)
 
 
-Part = str | Call | Raw | Cut | Stall | Gate
+Part = str | Call | HalfCall | Raw | Cut | Stall | Gate
 Piece = bytes | Cut | Stall | Gate
 
 
@@ -158,6 +167,10 @@ def _chat(scenario: Scenario) -> Iterator[Piece]:
                     more = {"index": made, "function": {"arguments": piece}}
                     yield _choice({"tool_calls": [more]})
                 made += 1
+            case HalfCall():
+                function = {"name": part.name, "arguments": part.arguments}
+                begun = {"index": made, "id": part.id, "type": "function", "function": function}
+                yield _choice({"tool_calls": [begun]})
             case Raw(data):
                 yield data
             case _:
@@ -190,6 +203,13 @@ def _responses(scenario: Scenario) -> Iterator[Piece]:
                 speaking = False
                 yield from _function_call(part, at)
                 at += 1
+            case HalfCall():
+                at += speaking
+                item = {"type": "function_call", "id": f"fc_{at}", "call_id": part.id}
+                added = {**item, "name": part.name, "arguments": ""}
+                yield _output("response.output_item.added", at, item=added)
+                kind = "response.function_call_arguments.delta"
+                yield _output(kind, at, item_id=f"fc_{at}", delta=part.arguments)
             case Raw(data):
                 yield data
             case _:

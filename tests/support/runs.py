@@ -26,20 +26,28 @@ def asking(person: User, text: str = "hi", **ids: str) -> Submission:
     )
 
 
-def claim_one() -> leases.Claim:
-    [claim] = leases.claim(me="test", lease_s=15, limit=1, model="m", prompt_version="p")
+def claim_one(*, steal: bool = False) -> leases.Claim:
+    [claim] = leases.claim(
+        me="test", lease_s=15, limit=1, model="m", prompt_version="p", steal=steal
+    )
     return claim
 
 
-def append(claim: leases.Claim, *events: agui.AguiEvent, **changes: object) -> log.Outcome:
-    """Write as the owner of this claim would."""
+def append(
+    claim: leases.Claim,
+    *events: agui.AguiEvent,
+    last_seq: int | None = None,
+    **changes: object,
+) -> log.Outcome:
+    """Write as the owner of this claim would; `last_seq` is where it believes the log ends."""
+    last_seq = claim.last_seq if last_seq is None else last_seq
     entry = log.Append(
         claim.run_id,
         claim.thread_pk,
         claim.epoch,
-        claim.last_seq,
+        last_seq,
         "running",
-        log.number(events, after=claim.last_seq),
+        log.number(events, after=last_seq),
         ord=claim.ord,
     )
     for name, value in changes.items():

@@ -61,8 +61,14 @@ def test_somebody_who_also_has_a_thread_of_their_own_stays(alice: User) -> None:
 
 def test_an_opened_run_is_claimed_before_anybody_can_see_it_queued() -> None:
     thread = make_thread(client_thread_id="demo")
-    ids = {"run_id": str(uuid4()), "message_id": "m"}
-    asked = Submission(owner_id=thread.owner_id, thread_id="demo", text="hi", place=PLACE, **ids)
+    asked = Submission(
+        owner_id=thread.owner_id,
+        thread_id="demo",
+        run_id=str(uuid4()),
+        message_id="m",
+        text="hi",
+        place=PLACE,
+    )
 
     claim = open_run(submission=asked, card={"cardId": "c"})
 
