@@ -52,14 +52,15 @@ async def test_a_model_that_thinks_longer_than_a_lease_keeps_its_run(owner: int)
     assert (await Run.objects.aget()).state == "completed"
 
 
-async def test_no_more_turns_run_than_there_are_places(owner: int) -> None:
+async def test_no_more_turns_run_than_there_are_places() -> None:
+    people = [await User.objects.acreate(username=str(n)) for n in range(10)]
     gates = [Gate() for _ in range(10)]
     replies: list[list[Step]] = [[ModelText("Words."), gate, FINISHED] for gate in gates]
     model = ScriptedModel(*replies)
     most = 0
 
     async with running_engine(model, max_turns=2) as engine:
-        asked = [submission(owner, f"t{i}") for i in range(10)]
+        asked = [submission(person.pk) for person in people]
         await asyncio.gather(*(engine.intake.submit(each) for each in asked))
         for gate in gates:
             await asyncio.wait_for(gate.reached.wait(), 15)
