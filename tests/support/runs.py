@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -15,7 +16,7 @@ START_TEXT = agui.TextMessageStart(message_id="m1", role="assistant")
 WORDS = agui.TextMessageContent(message_id="m1", delta="Half a rep")
 
 
-def asking(person: User, text: str = "hi", **ids: str) -> Submission:
+def asking(person: User, text: str = "hi", **ids: Any) -> Submission:
     return Submission(
         owner_id=person.pk,
         thread_id=ids.get("thread_id", "t1"),
@@ -23,6 +24,8 @@ def asking(person: User, text: str = "hi", **ids: str) -> Submission:
         message_id=ids.get("message_id", str(uuid4())),
         text=text,
         place=PLACE,
+        if_busy=ids.get("if_busy", "reject"),
+        replaces=ids.get("replaces"),
     )
 
 
