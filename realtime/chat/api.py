@@ -48,14 +48,15 @@ def list_threads(
 )
 async def stop_run(request: PersonRequest, thread_id: str, run_id: str) -> dict[str, str]:
     """End a run, whichever process writes it. One that is over stays as it is: look at `state`."""
-    asked = {"thread_id": _id(thread_id, "threadId"), "run_id": _id(run_id, "runId")}
-    owner_id = request.auth.user_id
-    if await bridge.run(queries.run_state, owner_id=owner_id, **asked) is not None:
+    _id(thread_id, "threadId")
+    owner_id, run_id = request.auth.user_id, _id(run_id, "runId")
+    place = await bridge.run(queries.run_place, owner_id=owner_id, run_id=run_id)
+    if place is not None and place.thread_id == thread_id and not place.over:
         await lasting((await engine.started()).intake.stop(owner_id=owner_id, run_id=run_id))
-    state = await bridge.run(queries.run_state, owner_id=owner_id, **asked)
-    if state is None:
+        place = await bridge.run(queries.run_place, owner_id=owner_id, run_id=run_id)
+    if place is None or place.thread_id != thread_id:
         raise ApiError(status=404, code="not_found", message="You have no such run.")
-    return {"threadId": thread_id, "runId": run_id, "state": state}
+    return {"threadId": thread_id, "runId": run_id, "state": place.state}
 
 
 @router.get(

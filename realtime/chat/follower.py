@@ -210,5 +210,7 @@ class Follower:
     def _send(self, text: str, place: Place) -> bool:
         """False when the sink dropped it at once."""
         self.queued = place
+        if not text:
+            return True
         self.sink.put(Outgoing(text, self, place))
         return self.queued is place

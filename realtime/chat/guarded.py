@@ -47,6 +47,9 @@ class GuardedSocket(AsyncWebsocketConsumer):
         """It is somebody who may be here, and was told `ready`."""
         raise NotImplementedError
 
+    async def sent(self, text: str) -> None:
+        """It has been handed to the client."""
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Whatever ends the socket, an error of ours included, it leaves nothing behind."""
         try:
@@ -136,6 +139,7 @@ class GuardedSocket(AsyncWebsocketConsumer):
                     await self.send(text_data=frame)
             except TimeoutError:
                 break
+            await self.sent(frame)
         await self.end(TOO_SLOW)
 
     async def _ping(self) -> None:

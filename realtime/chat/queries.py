@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -30,15 +31,41 @@ def thread_snapshot(*, owner_id: int, thread_id: str) -> tuple[Snapshot, str | N
         return _snapshot(thread, runs), _active_of(runs)
 
 
-def run_state(*, owner_id: int, thread_id: str, run_id: str) -> str | None:
-    """The state of a run; None for one that is not in that thread of this person."""
-    return (
-        Run.objects.filter(
-            owner_id=owner_id, thread__client_thread_id=thread_id, client_run_id=run_id
-        )
-        .values_list("state", flat=True)
+@dataclass(frozen=True, slots=True)
+class RunPlace:
+    """Where a run stands in its thread: after `start`, to `end` so far."""
+
+    thread_id: str
+    state: str
+    start: Cursor
+    end: Cursor
+
+    @property
+    def over(self) -> bool:
+        return self.state not in Run.ACTIVE
+
+    def after(self, offset: str) -> Cursor | None:
+        """Where a client goes on that says so: `-1` from the start; None: that is not of it."""
+        cursor = self.start if offset == "-1" else Cursor.parse(offset)
+        if cursor is None or cursor == self.start:
+            return cursor
+        return cursor if cursor.ord == self.end.ord and 1 <= cursor.seq <= self.end.seq else None
+
+
+def run_place(*, owner_id: int, run_id: str) -> RunPlace | None:
+    """A run of this person."""
+    run = (
+        Run.objects.select_related("thread")
+        .defer("input", "usage")
+        .filter(owner_id=owner_id, client_run_id=run_id)
         .first()
     )
+    if run is None:
+        return None
+    before = Run.objects.filter(thread=run.thread, ord=run.ord - 1).only("ord", "last_seq").first()
+    start = START if before is None else Cursor(before.ord, before.last_seq)
+    end = Cursor(run.ord, run.last_seq)
+    return RunPlace(run.thread.client_thread_id, run.state, start, end)
 
 
 def catch_up(*, owner_id: int, thread_id: str, cursor: Cursor | None) -> Catchup:

@@ -5,11 +5,16 @@ An empty text tells the client nothing of that frame, but it is past it. Pure.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Protocol
 
 from realtime.chat import protocol
 from realtime.chat.missed import Snapshot
 from realtime.chat.protocol import Cursor, Frame
+
+# Inside of JSON texts a quotation mark is escaped: no message can look like this.
+_EVENT = re.compile(r'^(?:data: |\{.*?"chunk":)?\{"type":"(\w+)"', re.MULTILINE)
 
 
 class Wording(Protocol):
@@ -43,3 +48,33 @@ class Envelopes:
 
 
 ENVELOPES = Envelopes()
+
+
+@dataclass(frozen=True, slots=True)
+class RunOnly:
+    """Of a thread just one run, in the words of `inner`; `gone` if the thread was deleted."""
+
+    inner: Wording
+    ord: int
+    gone: str
+
+    def snapshot(self, thread_id: str, snapshot: Snapshot) -> str:
+        return self.gone
+
+    def subscribed(
+        self, thread_id: str, *, recovered: bool, cursor: Cursor, active_run_id: str | None
+    ) -> str:
+        return ""
+
+    def frame(self, thread_id: str, frame: Frame) -> str:
+        return self.inner.frame(thread_id, frame) if frame.id.ord == self.ord else ""
+
+
+def last_kind(text: str) -> str | None:
+    """The type of the last event that a text tells, in an envelope or bare."""
+    kinds = _EVENT.findall(text)
+    return kinds[-1] if kinds else None
+
+
+def ends_a_run(text: str) -> bool:
+    return last_kind(text) in ("RUN_FINISHED", "RUN_ERROR")

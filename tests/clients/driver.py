@@ -46,6 +46,12 @@ class StockClient:
         return "".join(_text(message) for message in shown)
 
     @property
+    def joined(self) -> str:
+        """The words of the run it joined."""
+        chunks = [told["joined"] for told in self.told if "joined" in told]
+        return "".join(c.get("delta", "") for c in chunks if isinstance(c, dict))
+
+    @property
     def events(self) -> list[dict[str, Any]]:
         return [told["event"] for told in self.told if "event" in told]
 

@@ -12,10 +12,12 @@ from asgiref.sync import sync_to_async
 from realtime.chat.models import Message, Run
 from realtime.chat.transcript import text_of
 from tests.clients.driver import StockClient, stock_client
+from tests.support.chat_client import ChatClient
 from tests.support.eventually import wait_until
 from tests.support.openai_scenarios import Call, Gate, says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer
+from tests.support.tcp_proxy import TcpProxy, tcp_proxy
 
 pytestmark = pytest.mark.process
 
@@ -123,3 +125,91 @@ async def test_another_answer_to_the_same_question(
 
     assert await stored_reply() == "Second."
     assert me.complaints == []
+
+
+def cut(proxy: TcpProxy) -> None:
+    """Cut every line; the next ones work."""
+    proxy.leave()
+    proxy.away = False
+
+
+async def test_a_socket_that_is_cut_in_mid_reply_again_and_again_costs_no_word(
+    app: AppServer,
+    model: ThreadedOpenAIServer,
+    headers: dict[str, str],
+    directory: None,
+    node: Path,
+) -> None:
+    gates = [Gate() for _ in range(4)]
+    first, second, third, fourth = gates
+    model.play(
+        says("Hello ", first, "wörld, ", second, "I look. ", FIND),
+        says("There ", third, "you ", fourth, "are 🙂."),
+    )
+    shown = ["Hello ", "Hello wörld, ", "Hello wörld, I look. There "]
+    shown.append("Hello wörld, I look. There you ")
+
+    async with tcp_proxy(app.url) as (proxy, url), tanstack(node, url, headers) as me:
+        await me.do("send", "where can I call?")
+        for gate, so_far in zip(gates, shown, strict=True):
+            await me.wait(lambda so_far=so_far: me.reply == so_far)  # type: ignore[misc] # bound now
+            cut(proxy)
+            gate.open()
+        await me.ended()
+
+    assert me.reply == await stored_reply() == "Hello wörld, I look. There you are 🙂."
+    assert (me.complaints, me.seen["status"]) == ([], "ready")
+    assert await Run.objects.acount() == 1
+
+
+async def test_the_turn_after_a_cut_goes_on_an_ordinary_socket(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
+) -> None:
+    gate = Gate()
+    model.play(says("One ", gate, "two. "), says("Three."))
+
+    async with tcp_proxy(app.url) as (proxy, url), tanstack(node, url, headers) as me:
+        await me.do("send", "hi")
+        await me.wait(lambda: me.reply == "One ")
+        cut(proxy)
+        gate.open()
+        await me.wait(lambda: me.reply == "One two. " and me.seen["status"] == "ready")
+        await me.do("send", "more")
+        await me.wait(lambda: me.reply == "One two. Three." and me.seen["status"] == "ready")
+
+    assert me.complaints == []
+
+
+async def test_it_joins_a_run_of_somebody_elses_window(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
+) -> None:
+    gate = Gate()
+    model.play(says("One ", gate, "two."))
+
+    async with ChatClient(app.url, headers) as other, tanstack(node, app.url, headers) as me:
+        run_id = await other.submit("hi", "t1")
+        await gate.reached()
+        await me.do("join", run_id)
+        await me.wait(lambda: me.joined == "One ")
+        gate.open()
+        await me.wait(lambda: me.seen["joined"] == "done")
+
+    assert me.joined == "One two."
+
+
+async def test_a_refusal_is_an_error_with_its_words(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
+) -> None:
+    gate = Gate()
+    model.play(says("One ", gate, "two."))
+
+    async with ChatClient(app.url, headers) as other, tanstack(node, app.url, headers) as me:
+        await other.submit("hi", "t1")
+        await gate.reached()
+        await me.do("send", "and this?")
+        await me.ended()
+        gate.open()
+        await other.finished("t1")
+
+    assert me.seen["status"] == "error"
+    assert me.seen["error"] == "A reply is still being written in this conversation."
