@@ -24,6 +24,10 @@ __all__ = ["no_spending"]
 os.environ["REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", action="store_true", help="all faults, with real timers")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _patient_emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:

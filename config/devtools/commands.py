@@ -135,7 +135,9 @@ def _demo(checkout: Checkout, arguments: Sequence[str]) -> int:
 
 COMMANDS = {
     "run": Command("run [--port N]", "serve Kindline on this machine until Ctrl-C", _run),
-    "test": Command("test [PYTEST ARGS...]", "run all tests, or the chosen ones", test),
+    "test": Command(
+        "test [--faults] [PYTEST ARGS...]", "run all tests, or all faults, or some", test
+    ),
     "check": Command("check", "say whether everything is clean", _alone(check)),
     "fmt": Command("fmt", "format, and fix what can be fixed", _alone(fmt)),
     "manage": Command("manage ARGS...", "manage.py on the running stack, or its own", manage),

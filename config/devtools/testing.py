@@ -16,9 +16,16 @@ from config.devtools.processes import Warden, clean_env, foreground, guarded
 from config.devtools.say import Trouble, note
 from config.devtools.stack import stack
 
+FAULTS_AT_ONCE = ("-n", "2", "--dist", "loadfile")
+
 
 def test(checkout: Checkout, arguments: Sequence[str]) -> int:
-    """Run pytest with these arguments; without any, all tests and the page's own."""
+    """Run pytest with these arguments; without any, all tests and the page's own.
+
+    `--faults`: all faults with real timers, those of tests/faults if no others are named.
+    """
+    if "--faults" in arguments:
+        arguments = _faults(arguments)
     with guarded() as guard:
         node = setup.with_page(guard, checkout)
         env = environment.test_env()
@@ -36,6 +43,11 @@ def _everything() -> list[str]:
     """All tests, side by side; those of one file stay together and share its fixtures."""
     workers = min(4, os.cpu_count() or 1)
     return ["-n", str(workers), "--dist", "loadfile"]
+
+
+def _faults(arguments: Sequence[str]) -> list[str]:
+    """They mostly wait, but what they measure wants a machine that is not crowded: two workers."""
+    return [*arguments] if len(arguments) > 1 else ["--faults", "tests/faults", *FAULTS_AT_ONCE]
 
 
 def _pytest(

@@ -164,7 +164,7 @@ class ChatClient:
     async def _take(self, frame: dict[str, Any]) -> None:
         if "chunk" in frame:
             view = self.view(frame["threadId"])
-            if view.cursor is not None and _place(frame["id"]) <= _place(view.cursor):
+            if view.cursor is not None and place(frame["id"]) <= place(view.cursor):
                 return
             if view.cursor is not None and frame["prev"] != view.cursor:
                 await self.subscribe(frame["threadId"])
@@ -178,6 +178,6 @@ class ChatClient:
             self.refusals.append(frame)
 
 
-def _place(cursor: str) -> tuple[int, int]:
+def place(cursor: str) -> tuple[int, int]:
     ord_, seq = cursor.split("-")
     return int(ord_), int(seq)

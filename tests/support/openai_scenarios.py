@@ -69,8 +69,10 @@ class Gate:
         await asyncio.to_thread(self.wait_reached)
 
     async def pass_through(self) -> None:
+        """Looks, because who opens may stand on any thread; a hundred may wait at once."""
         self._reached.set()
-        await asyncio.to_thread(self._opened.wait, _PATIENCE_S)
+        while not self._opened.is_set():  # noqa: ASYNC110 - a threading.Event cannot be awaited
+            await asyncio.sleep(0.005)
 
 
 Part = str | Call | HalfCall | Raw | Cut | Stall | Gate
@@ -79,18 +81,23 @@ Piece = bytes | Cut | Stall | Gate
 
 @dataclass(frozen=True)
 class Scenario:
-    """One answer. `ends` False: no sign of the end; `chop`: so many bytes per write."""
+    """One answer. `ends` False: no sign of the end; `chop`: so many bytes per write;
+    `pace_s`: how long it takes from one write to the next."""
 
     parts: tuple[Part, ...] = ()
     finish: str = ""  # "": by what it holds; else "length" or "content_filter"
     ends: bool = True
     chop: int = 0
+    pace_s: float = 0.0
     status: int = 200
     error: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def chopped(self, size: int) -> Scenario:
         return replace(self, chop=size)
+
+    def paced(self, seconds: float) -> Scenario:
+        return replace(self, pace_s=seconds)
 
     def cut_short(self, finish: str) -> Scenario:
         return replace(self, finish=finish)

@@ -9,20 +9,15 @@ into OPENAI_BASE_URL and `server.requests` holds what was asked.
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections import deque
-from collections.abc import Coroutine
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from aiohttp import web
 
+from tests.support.loop_thread import LoopThread
 from tests.support.openai_scenarios import Cut, Gate, Scenario, Stall, chat, responses
-
-T = TypeVar("T")
-
-_WAIT_S = 10
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,13 @@ class Asked:
     body: dict[str, Any]
     headers: dict[str, str]
 
+    @property
+    def question(self) -> str:
+        """What the person said last; each wire has a key of its own for the messages."""
+        messages = self.body.get("messages") or self.body.get("input") or []
+        asked = [m["content"] for m in messages if m.get("role") == "user"]
+        return str(asked[-1]) if asked else ""
+
 
 class OpenAIServer:
     def __init__(self, *, otherwise: Scenario | None = None) -> None:
@@ -41,6 +43,7 @@ class OpenAIServer:
         self.base_url = ""
         self._otherwise = otherwise
         self._queue: deque[Scenario] = deque()
+        self._queues: defaultdict[str, deque[Scenario]] = defaultdict(deque)
         self._gates: list[Gate] = []
         self._closing = asyncio.Event()
         self._quiet = asyncio.Event()
@@ -50,12 +53,18 @@ class OpenAIServer:
         self._queue += scenarios
         self._gates += [p for s in scenarios for p in s.parts if isinstance(p, Gate)]
 
+    def play_to(self, question: str, *scenarios: Scenario) -> None:
+        """Queue them for requests whose last question is this one; the last repeats for ever."""
+        self._queues[question] += scenarios
+        self._gates += [p for s in scenarios for p in s.parts if isinstance(p, Gate)]
+
     def forget(self) -> None:
         """Drop what is queued and recorded, for the next test."""
         for gate in self._gates:
             gate.open()
         self._gates.clear()
         self._queue.clear()
+        self._queues.clear()
         self.requests.clear()
 
     async def left_alone(self) -> None:
@@ -93,9 +102,9 @@ class OpenAIServer:
         return web.json_response({"object": "list", "data": [model]})
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
-        self.requests.append(Asked(request.path, body, dict(request.headers)))
-        scenario = self._queue.popleft() if self._queue else self._otherwise
+        asked = Asked(request.path, await request.json(), dict(request.headers))
+        self.requests.append(asked)
+        scenario = self._next(asked)
         if scenario is None:
             return web.json_response({"error": {"message": "nothing to play"}}, status=418)
         if scenario.error is not None:
@@ -110,6 +119,11 @@ class OpenAIServer:
             if not self.streaming:
                 self._quiet.set()
 
+    def _next(self, asked: Asked) -> Scenario | None:
+        if queue := self._queues.get(asked.question):
+            return queue.popleft() if len(queue) > 1 else queue[0]
+        return self._queue.popleft() if self._queue else self._otherwise
+
     async def _stream(self, request: web.Request, scenario: Scenario) -> web.StreamResponse:
         wire = responses if request.path.endswith("/responses") else chat
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -119,6 +133,8 @@ class OpenAIServer:
                     if not answer.prepared:
                         await answer.prepare(request)
                     await answer.write(piece)
+                    if scenario.pace_s:
+                        await asyncio.sleep(scenario.pace_s)
                 case Gate():
                     await piece.pass_through()
                 case Stall():
@@ -136,8 +152,7 @@ class ThreadedOpenAIServer:
 
     def __init__(self, *, otherwise: Scenario | None = None) -> None:
         self._server = OpenAIServer(otherwise=otherwise)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread = LoopThread()
 
     @property
     def base_url(self) -> str:
@@ -150,12 +165,19 @@ class ThreadedOpenAIServer:
     def play(self, *scenarios: Scenario) -> None:
         self._server.play(*scenarios)
 
+    def play_to(self, question: str, *scenarios: Scenario) -> None:
+        self._server.play_to(question, *scenarios)
+
+    def asked(self, question: str) -> list[Asked]:
+        """The requests whose last question was this one."""
+        return [request for request in self.requests if request.question == question]
+
     def forget(self) -> None:
         self._server.forget()
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._run(self._server.__aenter__())
+        self._thread.__enter__()
+        self._thread.run(self._server.__aenter__())
         return self
 
     def __exit__(
@@ -164,11 +186,5 @@ class ThreadedOpenAIServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._run(self._server.__aexit__(kind, error, traceback))
-        self._run(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_WAIT_S)
-        self._loop.close()
-
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_WAIT_S)
+        self._thread.run(self._server.__aexit__(kind, error, traceback))
+        self._thread.__exit__(kind, error, traceback)

@@ -82,6 +82,15 @@ class AppServer:
     ) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         arguments = [part.format(port=self.port) for part in COMMANDS[self.kind]]
         environment = {

@@ -58,7 +58,7 @@ def starter(base: Path) -> Iterator[Starter]:
     assert process.stdout
     with process.stdout as told:
         up = json.loads(told.readline())
-    started = Starter(process, up["env"], up["guard"], frozenset(_family(process.pid)))
+    started = Starter(process, up["env"], up["guard"], frozenset(family(process.pid)))
     try:
         yield started
     finally:
@@ -68,7 +68,7 @@ def starter(base: Path) -> Iterator[Starter]:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _family(root: int) -> set[int]:
+def family(root: int) -> set[int]:
     parents = _parents()
     family = {root}
     while grown := {pid for pid, parent in parents.items() if parent in family} - family:
