@@ -166,9 +166,9 @@ class Cluster:
         lines = [FaultyLine(self.thread, [address_of(url)]) for url in urls]
         ways = [at_port(url, line.port) for url, line in zip(urls, lines, strict=True)]
         own = {"DATABASE_URL": ways[0], "REDIS_URL": ways[1], "OPENAI_BASE_URL": ways[2]}
-        scale = {"TIMINGS_SCALE": str(self.scale)}
+        own |= {"TIMINGS_SCALE": str(self.scale)}
         log = self.logs / f"server-{self._made}.log"
-        return Process(AppServer(log, **{**own, **scale, **environment}), *lines)
+        return Process(AppServer(log, **{**own, **environment}), *lines)
 
     @staticmethod
     def _end(processes: Sequence[Process]) -> None:

@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 
 from realtime.chat.models import Message, Run, RunEvent, Thread
-from realtime.chat.queries import text_of
+from realtime.chat.transcript import text_of
 from tests.support.chat_client import place
 from tests.support.cluster import Cluster, Process
 from tests.support.resilient_client import Frame, ResilientClient
