@@ -19,6 +19,7 @@ from ninja.responses import Status
 from pydantic import AfterValidator, StrictBool
 
 from realtime.accounts import door, operations, sessions
+from realtime.accounts.auth import PersonAuth, PersonRequest
 from realtime.accounts.errors import ApiError, origin_refused
 from realtime.accounts.handshake import clean_origin
 from realtime.accounts.models import User
@@ -52,6 +53,11 @@ class TokenIn(Schema):
 
 class TokenOut(Schema):
     token: str
+    expires_at: datetime = Field(serialization_alias="expiresAt")
+
+
+class TicketOut(Schema):
+    ticket: str
     expires_at: datetime = Field(serialization_alias="expiresAt")
 
 
@@ -97,6 +103,26 @@ def issue_token(
     issued = operations.create_client_token(allowed_origins=(body or TokenIn()).allowed_origins)
     response["Cache-Control"] = "no-store"
     return Status(201, TokenOut(token=issued.token, expires_at=issued.expires_at))
+
+
+@router.post(
+    "/ws-ticket",
+    auth=PersonAuth(),
+    response={201: TicketOut, 401: ErrorOut, 403: ErrorOut, 429: ErrorOut},
+    by_alias=True,
+)
+def issue_ticket(request: PersonRequest, response: HttpResponse) -> Status[TicketOut]:
+    """Make a ticket that opens one socket within 30 seconds, as `?ticket=`."""
+    issued = operations.create_ws_ticket(identity=request.auth)
+    if issued is None:
+        raise ApiError(
+            status=429,
+            code="rate_limited",
+            message="Too many tickets are still unused.",
+            retry_after_s=operations.TICKET_LIFETIME.total_seconds(),
+        )
+    response["Cache-Control"] = "no-store"
+    return Status(201, TicketOut(ticket=issued.ticket, expires_at=issued.expires_at))
 
 
 def _welcome_back(request: HttpRequest, user: User, *, keep: bool | None) -> GuestOut:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from realtime.accounts import addresses, handshake
-from realtime.accounts.identity import Identity
+from realtime.accounts.identity import Identity, Method
 
 
 def request_credentials(request: HttpRequest) -> handshake.Credentials:
@@ -23,6 +23,7 @@ def socket_credentials(scope: dict[str, Any]) -> handshake.Credentials:
     return handshake.read_credentials(
         scope["headers"],
         scope.get("subprotocols", ()),
+        scope.get("query_string", b""),
         session_cookie=settings.SESSION_COOKIE_NAME,
     )
 
@@ -30,7 +31,7 @@ def socket_credentials(scope: dict[str, Any]) -> handshake.Credentials:
 def request_admitted(
     request: HttpRequest,
     *,
-    method: Literal["cookie", "token"],
+    method: Method,
     token_origins: tuple[str, ...] = (),
 ) -> bool:
     return handshake.origin_allowed(

@@ -1,7 +1,7 @@
 """The rules at the door (protocol.md 1.14) as pure functions: what a client shows, and from where.
 
-A token given on purpose wins over a cookie the browser sends by itself; a wrong token is never
-mended by a cookie.
+A ticket or token given on purpose wins over a cookie the browser sends by itself; a wrong one is
+never mended by a cookie.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from urllib.parse import parse_qs
 
 from django.http.cookie import parse_cookie
 from django.http.request import validate_host
+
+from realtime.accounts.identity import Method
 
 SUBPROTOCOL = "kindline.v1"
 _BEARER_SUBPROTOCOL = "bearer."
@@ -35,11 +37,17 @@ class Credentials:
     token: str | None
     origin: str | None
     subprotocol: str | None
+    ticket: str | None = None
 
 
 def read_credentials(
-    headers: Headers, subprotocols: Sequence[str] = (), *, session_cookie: str
+    headers: Headers,
+    subprotocols: Sequence[str] = (),
+    query_string: bytes = b"",
+    *,
+    session_cookie: str,
 ) -> Credentials:
+    """`query_string`: a socket's, where a ticket may stand; of requests it is not given."""
     pairs = list(headers)
     cookies = parse_cookie(read_header(pairs, b"cookie", joiner="; ") or "")
     token = bearer_token(read_header(pairs, b"authorization"))
@@ -50,6 +58,7 @@ def read_credentials(
         token=token,
         origin=read_header(pairs, b"origin"),
         subprotocol=SUBPROTOCOL if SUBPROTOCOL in subprotocols else None,
+        ticket=_ticket(query_string),
     )
 
 
@@ -70,6 +79,14 @@ def _subprotocol_token(subprotocols: Sequence[str]) -> str | None:
         if offered.startswith(_BEARER_SUBPROTOCOL):
             return offered.removeprefix(_BEARER_SUBPROTOCOL)
     return None
+
+
+def _ticket(query_string: bytes) -> str | None:
+    """The ticket; an empty one, or one of several, is a wrong one."""
+    shown = parse_qs(query_string.decode("latin-1"), keep_blank_values=True).get("ticket")
+    if shown is None:
+        return None
+    return shown[0] if len(shown) == 1 else ""
 
 
 def clean_origin(text: str | None) -> str | None:
@@ -109,17 +126,17 @@ def own_origin(*, scheme: str, host: str | None, allowed_hosts: Sequence[str]) -
 def origin_allowed(
     origin: str | None,
     *,
-    method: Literal["cookie", "token"],
+    method: Method,
     own: str | None,
     site_origins: Iterable[str] = (),
     token_origins: Sequence[str] = (),
 ) -> bool:
-    """Whether a client may act from `origin`: a cookie needs one, a token need not."""
+    """Whether a client may act from `origin`: a cookie needs one, what is sent on purpose not."""
     if origin is None:
-        return method == "token"
+        return method != "cookie"
     asked = clean_origin(origin)
     if asked is None:
         return False
-    if method == "token" and token_origins:
+    if method != "cookie" and token_origins:
         return asked in {clean_origin(each) for each in token_origins}
     return asked == own or asked in {clean_origin(each) for each in site_origins}

@@ -39,6 +39,25 @@ class ClientToken(models.Model):
         return f"token {self.pk}"
 
 
+class WsTicket(models.Model):
+    """Opens one socket, for who cannot send a header; gone when it was used.
+
+    What the asker showed comes along: the socket ends when that does.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="ws_tickets")
+    ticket_hash = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256, hex
+    session_key = models.CharField(max_length=40, null=True, editable=False)
+    client_token = models.ForeignKey(
+        ClientToken, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"ticket {self.pk}"
+
+
 class AdminLink(models.Model):
     """A one-time way into the admin for a first look (DEBUG only)."""
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -11,11 +11,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from realtime.accounts.models import AdminLink, ClientToken, User
+from realtime.accounts import queries
+from realtime.accounts.handshake import Credentials
+from realtime.accounts.identity import Identity
+from realtime.accounts.models import AdminLink, ClientToken, User, WsTicket
 from realtime.accounts.signals import deleting_people
 from realtime.accounts.tokens import hash_token, new_token
 
+Ended = QuerySet[Session] | QuerySet[ClientToken] | QuerySet[WsTicket] | QuerySet[AdminLink]
+
 TOKEN_LIFETIME = timedelta(days=30)
+TICKET_LIFETIME = timedelta(seconds=30)
+MOST_TICKETS = 20  # unused at once: as many as sockets
 ADMIN_LINK_LIFETIME = timedelta(minutes=30)
 
 
@@ -26,6 +33,14 @@ class IssuedToken:
     token: str
     expires_at: datetime
     user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedTicket:
+    """A ticket that can be shown this once."""
+
+    ticket: str
+    expires_at: datetime
 
 
 @transaction.atomic
@@ -67,6 +82,53 @@ def revoke_client_tokens(*, ids: Collection[int]) -> int:
 
 
 @transaction.atomic
+def create_ws_ticket(*, identity: Identity) -> IssuedTicket | None:
+    """Make a ticket for one socket of this person; None if too many are still unused."""
+    now = timezone.now()
+    theirs = WsTicket.objects.filter(user_id=identity.user_id)
+    theirs.filter(expires_at__lte=now).delete()
+    if theirs.count() >= MOST_TICKETS:
+        return None
+    ticket = new_token()
+    kept = WsTicket.objects.create(
+        user_id=identity.user_id,
+        ticket_hash=hash_token(ticket),
+        session_key=identity.session_key,
+        client_token_id=identity.token_id,
+        expires_at=now + TICKET_LIFETIME,
+    )
+    return IssuedTicket(ticket=ticket, expires_at=kept.expires_at)
+
+
+@transaction.atomic
+def use_ws_ticket(*, ticket: str) -> Identity | None:
+    """Spend the ticket: only the first of two simultaneous uses gets whom it stands for."""
+    tickets = WsTicket.objects.select_for_update().filter(ticket_hash=hash_token(ticket))
+    found = tickets.first()
+    if found is None:
+        return None
+    found.delete()
+    if found.expires_at <= timezone.now():
+        return None
+    asker = Identity(
+        user_id=found.user_id,
+        method="ticket",
+        expires_at=found.expires_at,
+        session_key=found.session_key,
+        token_id=found.client_token_id,
+    )
+    standing = queries.identify_again(identity=asker)
+    return None if standing is None else replace(standing, method="ticket")
+
+
+def enter(*, credentials: Credentials) -> Identity | None:
+    """Who opens a socket with these; a ticket is given on purpose, so it decides alone."""
+    if credentials.ticket is not None:
+        return use_ws_ticket(ticket=credentials.ticket)
+    return queries.identify(credentials=credentials)
+
+
+@transaction.atomic
 def create_admin_link() -> str:
     """Make a one-time secret for the admin, and a superuser if there is none yet."""
     token = new_token()
@@ -89,8 +151,8 @@ def use_admin_link(*, token: str) -> User | None:
 
 
 @transaction.atomic
-def delete_ended(*, rows: QuerySet[Session] | QuerySet[ClientToken] | QuerySet[AdminLink]) -> int:
-    """Delete sessions, tokens or links that open nothing any more."""
+def delete_ended(*, rows: Ended) -> int:
+    """Delete sessions, tokens, tickets or links that open nothing any more."""
     return rows.delete()[0]
 
 

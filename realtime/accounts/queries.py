@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from realtime.accounts.handshake import Credentials
 from realtime.accounts.identity import Identity
-from realtime.accounts.models import AdminLink, ClientToken, User
+from realtime.accounts.models import AdminLink, ClientToken, User, WsTicket
 from realtime.accounts.tokens import hash_token
 
 _SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{8,40}")
@@ -28,6 +28,17 @@ def identify(*, credentials: Credentials) -> Identity | None:
     if credentials.session_key is not None:
         return identify_session(session_key=credentials.session_key)
     return None
+
+
+def identify_again(*, identity: Identity) -> Identity | None:
+    """The same person by what they showed once, unless it has ended."""
+    if identity.session_key is not None:
+        again = identify_session(session_key=identity.session_key)
+    elif identity.token_id is not None:
+        again = _token_identity(ClientToken.objects.filter(pk=identity.token_id))
+    else:
+        again = None
+    return again if again is not None and again.user_id == identity.user_id else None
 
 
 def identify_session(*, session_key: str) -> Identity | None:
@@ -45,21 +56,19 @@ def identify_session(*, session_key: str) -> Identity | None:
     user = _session_user(row.get_decoded())
     if user is None:
         return None
-    return Identity(user_id=user.pk, method="cookie", expires_at=row.expire_date)
+    return Identity(
+        user_id=user.pk, method="cookie", expires_at=row.expire_date, session_key=session_key
+    )
 
 
 def identify_token(*, token: str) -> Identity | None:
     """The guest of a client token that is neither revoked nor expired."""
-    found = (
-        ClientToken.objects.filter(
-            token_hash=hash_token(token),
-            revoked_at=None,
-            expires_at__gt=timezone.now(),
-            user__is_active=True,
-        )
-        .only("user_id", "expires_at", "allowed_origins")
-        .first()
-    )
+    return _token_identity(ClientToken.objects.filter(token_hash=hash_token(token)))
+
+
+def _token_identity(tokens: QuerySet[ClientToken]) -> Identity | None:
+    standing = tokens.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+    found = standing.only("user_id", "expires_at", "allowed_origins").first()
     if found is None:
         return None
     return Identity(
@@ -67,6 +76,7 @@ def identify_token(*, token: str) -> Identity | None:
         method="token",
         expires_at=found.expires_at,
         allowed_origins=tuple(found.allowed_origins),
+        token_id=found.pk,
     )
 
 
@@ -84,6 +94,11 @@ def ended_sessions(*, now: datetime) -> QuerySet[Session]:
 def ended_tokens(*, now: datetime) -> QuerySet[ClientToken]:
     """Expired and revoked ones."""
     return ClientToken.objects.filter(Q(expires_at__lte=now) | Q(revoked_at__isnull=False))
+
+
+def ended_tickets(*, now: datetime) -> QuerySet[WsTicket]:
+    """Used ones are gone already."""
+    return WsTicket.objects.filter(expires_at__lte=now)
 
 
 def ended_links(*, now: datetime) -> QuerySet[AdminLink]:

@@ -12,11 +12,13 @@ from uuid import uuid4
 
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils import timezone
 
 from realtime.accounts import door
+from realtime.accounts import operations as accounts
 from realtime.accounts.handshake import Credentials
 from realtime.accounts.identity import Identity
-from realtime.accounts.queries import identify
+from realtime.accounts.queries import identify_again
 from realtime.chat import bridge, protocol
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Follower
@@ -66,10 +68,10 @@ class GuardedSocket(AsyncWebsocketConsumer):
     # --- coming ------------------------------------------------------------------------------
 
     async def connect(self) -> None:
-        credentials = self.credentials = door.socket_credentials(dict(self.scope))
+        credentials = door.socket_credentials(dict(self.scope))
         await self.engine.start()
         try:
-            identity = await bridge.run(identify, credentials=credentials)
+            identity = await bridge.run(accounts.enter, credentials=credentials)
         except bridge.StorageUnavailable:
             await self._turn_away(credentials, TRY_LATER, 503)
             return
@@ -118,18 +120,28 @@ class GuardedSocket(AsyncWebsocketConsumer):
 
     async def still_known(self) -> bool:
         """Whether the person may still act: not after expiry, revocation or log-out."""
-        identity = await bridge.run(identify, credentials=self.credentials)
-        if identity is None or identity.user_id != self.person:
+        assert self.identity is not None
+        identity = await bridge.run(identify_again, identity=self.identity)
+        if identity is None:
             await self.end(UNAUTHENTICATED)
             return False
+        self.identity = identity  # a session may live longer by now
         return True
 
     async def _recheck(self) -> None:
-        """Also for those who only watch."""
+        """Also for those who only watch: now and then, and when what they showed ends."""
         while True:
-            await asyncio.sleep(self.engine.timings.recheck_s)
-            with contextlib.suppress(bridge.StorageUnavailable):
+            left_s = self._left_s()
+            await asyncio.sleep(min(left_s, self.engine.timings.recheck_s))
+            try:
                 await self.still_known()
+            except bridge.StorageUnavailable:
+                if self._left_s() <= 0:  # nobody can say that it was made longer
+                    await self.end(TRY_LATER)
+
+    def _left_s(self) -> float:
+        assert self.identity is not None
+        return max(0.0, (self.identity.expires_at - timezone.now()).total_seconds())
 
     async def _write(self) -> None:
         """The only writer. A client that does not read is closed; it resumes by cursor."""

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from realtime.accounts import operations as accounts
-from realtime.accounts.queries import ended_links, ended_sessions, ended_tokens
+from realtime.accounts.queries import ended_links, ended_sessions, ended_tickets, ended_tokens
 from realtime.accounts.sessions import UNKEPT_S, kept_s
 from realtime.chat import queries
 from realtime.chat.models import Thread
@@ -39,6 +39,7 @@ class Purged:
     guests: int
     sessions: int
     tokens: int
+    tickets: int
     links: int
 
     def __str__(self) -> str:
@@ -56,6 +57,7 @@ def purge() -> Purged:
         guests=_purge_guests(queries.forgotten_guests(since=away_since(now), now=now)),
         sessions=_purge_ended(ended_sessions(now=now)),
         tokens=tokens,
+        tickets=_purge_ended(ended_tickets(now=now)),
         links=_purge_ended(ended_links(now=now)),
     )
     logger.info("purged: %s", purged)
@@ -71,6 +73,7 @@ def purgeable() -> Purged:
         guests=queries.forgotten_guests(since=away_since(now), now=now).count(),
         sessions=ended_sessions(now=now).count(),
         tokens=ended_tokens(now=now).count(),
+        tickets=ended_tickets(now=now).count(),
         links=ended_links(now=now).count(),
     )
 

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
-from realtime.accounts.door import socket_admitted, socket_credentials, socket_limit_key
+from realtime.accounts.door import (
+    request_credentials,
+    socket_admitted,
+    socket_credentials,
+    socket_limit_key,
+)
 from realtime.accounts.identity import Identity
 
 GUEST = Identity(user_id=1, method="cookie", expires_at=timezone.now())
@@ -64,3 +72,27 @@ def test_a_socket_is_counted_by_the_address_a_trusted_proxy_tells(settings: Sett
 
     assert socket_limit_key(scope(peer="10.0.0.1", **told)) == "198.51.100.7"
     assert socket_limit_key(scope(peer="203.0.113.9", **told)) == "203.0.113.9"
+
+
+def test_a_ticket_stands_in_the_address_of_a_socket_and_only_there(rf: RequestFactory) -> None:
+    shown = socket_credentials({**scope(), "query_string": b"threadId=t1&ticket=abc"})
+    asked = request_credentials(rf.post("/api/v1/ws-ticket?ticket=abc"))
+
+    assert shown.ticket == "abc"
+    assert asked.ticket is None
+
+
+@pytest.mark.parametrize("query", [b"ticket=", b"ticket=a&ticket=b"])
+def test_an_empty_or_a_doubled_ticket_is_a_wrong_one(query: bytes) -> None:
+    assert socket_credentials({**scope(), "query_string": query}).ticket == ""
+
+
+def test_a_ticket_needs_no_origin_but_not_a_foreign_one() -> None:
+    guest = replace(GUEST, method="ticket")
+    bound = replace(guest, allowed_origins=("https://app.example",))
+
+    assert socket_admitted(scope(host="localhost"), guest)
+    assert socket_admitted(scope(host="localhost", origin="http://localhost"), guest)
+    assert not socket_admitted(scope(host="localhost", origin="http://evil.example"), guest)
+    assert socket_admitted(scope(host="localhost", origin="https://app.example"), bound)
+    assert not socket_admitted(scope(host="localhost", origin="http://localhost"), bound)

@@ -12,14 +12,16 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
-from realtime.accounts.models import AdminLink, ClientToken, User
+from realtime.accounts.models import AdminLink, ClientToken, User, WsTicket
 from realtime.accounts.operations import (
     create_admin_link,
     create_client_token,
     create_guest,
+    create_ws_ticket,
     revoke_client_tokens,
     use_admin_link,
 )
+from realtime.accounts.queries import identify_token
 from realtime.chat import operations, purging
 from realtime.chat.demo.operations import make_thread, remove
 from realtime.chat.models import Run, Thread
@@ -221,6 +223,19 @@ def test_expired_and_revoked_tokens_go_and_others_stay() -> None:
     assert ClientToken.objects.get().user_id == good.user_id
 
 
+def test_expired_tickets_go_and_others_stay() -> None:
+    identity = identify_token(token=create_client_token().token)
+    assert identity is not None
+    for _ in range(2):
+        create_ws_ticket(identity=identity)
+    WsTicket.objects.filter(pk=WsTicket.objects.earliest("pk").pk).update(
+        expires_at=timezone.now()
+    )
+
+    assert purging.purge().tickets == 1
+    assert WsTicket.objects.count() == 1
+
+
 def test_used_and_expired_admin_links_go_and_others_stay() -> None:
     use_admin_link(token=create_admin_link())
     create_admin_link()
@@ -269,4 +284,4 @@ def test_the_log_holds_counts_and_nothing_else(
     purging.purge()
 
     [line] = [record.message for record in caplog.records]
-    assert line == "purged: 1 conversations, 0 guests, 0 sessions, 0 tokens, 0 links"
+    assert line == "purged: 1 conversations, 0 guests, 0 sessions, 0 tokens, 0 tickets, 0 links"
