@@ -1,5 +1,7 @@
 """`/healthz` says that this process serves, and nothing about what stands behind it.
 
+It answers 503 from the moment on that the process was told to stop.
+
 A probe that asked Postgres or Redis would have all servers restarted when those are away, although
 Help and the page work without them.
 """
@@ -13,6 +15,8 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
+
+from realtime.chat import engine
 
 PATH = "/healthz"
 
@@ -42,4 +46,11 @@ def _asked(request: HttpRequest) -> bool:
 
 
 def _alive() -> HttpResponse:
-    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
+    running = engine.installed()
+    leaving = running is not None and running.leaving.is_set()
+    return HttpResponse(
+        "leaving" if leaving else "ok",
+        status=503 if leaving else 200,
+        content_type="text/plain",
+        headers={"Cache-Control": "no-store"},
+    )

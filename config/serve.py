@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import socket
 import sys
 from collections.abc import Sequence
 
 import uvicorn
 from django.core.exceptions import ImproperlyConfigured
 
+NOT_STARTED = 3  # as uvicorn itself says it
 MAX_FRAME_BYTES = 1024 * 1024  # the protocol's largest frame; above it: close 1009
 
 
@@ -23,8 +26,31 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit(f"kindline: {error}")
 
 
+class _Server(uvicorn.Server):
+    """Tells the engine that it leaves before it closes what is open.
+
+    An open stream of events over HTTP would otherwise be waited for, as any answer is.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from realtime.chat import engine  # models: only once uvicorn has loaded the application
+
+        running = engine.installed()
+        if running is not None:
+            await running.leave()
+        await super().shutdown(sockets)
+
+
 def _serve(asked: argparse.Namespace) -> None:
-    uvicorn.run(
+    server = _Server(_options(asked))
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when all is done
+        server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)
+
+
+def _options(asked: argparse.Namespace) -> uvicorn.Config:
+    return uvicorn.Config(
         "config.asgi:application",
         host=asked.host,
         port=asked.port,

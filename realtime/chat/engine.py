@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from realtime.agent.model import Model
@@ -32,6 +32,7 @@ class Engine:
     limits: Limits
     timings: Timings
     model: Model | None = None
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
@@ -49,6 +50,10 @@ class Engine:
         await self.flusher.start()
         self.supervisor.start()
         self.limits.start()
+
+    async def leave(self) -> None:
+        """The server was told to stop: streams end, probes are told, sockets close soon."""
+        self.leaving.set()
 
     async def stop(self) -> None:
         """Let turns end, write what is left, hand the others over, let go of all."""
@@ -74,7 +79,7 @@ class Engine:
         )
         new.hub.layer = self.hub.layer
         self.hub, self.flusher, self.supervisor = new.hub, new.flusher, new.supervisor
-        self.intake, self.limits = new.intake, new.limits
+        self.intake, self.limits, self.leaving = new.intake, new.limits, new.leaving
 
     def thread_deleted(self, *, owner_id: int, thread_id: str, active: Sequence[UUID]) -> None:
         """Tell sockets and owners; may be called from any thread."""

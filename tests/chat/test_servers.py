@@ -88,6 +88,19 @@ async def test_a_server_that_is_asked_to_stop_leaves_its_turns_to_others_at_once
     assert [event.kind for event in words][1:] == ["TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT"]
 
 
+async def test_a_server_that_is_asked_to_stop_says_goodbye_with_1012(
+    transactional_db: None, model: ThreadedOpenAIServer, server_log: Path
+) -> None:
+    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url)
+    server.start()
+    async with ChatClient(server.url, client_token(server)) as me:
+        await asyncio.to_thread(server.stop)
+        assert me.socket is not None
+        await me.socket.wait_closed()
+
+    assert me.socket.close_code == 1012
+
+
 @pytest.mark.parametrize("kind", ["daphne", "runserver"])
 async def test_one_turn_runs_under(
     kind: str, transactional_db: None, model: ThreadedOpenAIServer, server_log: Path

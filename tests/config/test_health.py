@@ -8,6 +8,9 @@ from django.test import AsyncClient, Client
 from pytest_django import Settings
 
 from config.health import healthz
+from realtime.chat import engine
+from realtime.chat.engine import build_engine
+from realtime.chat.timings import Timings
 from tests.support.server import AppServer, http
 
 
@@ -25,6 +28,18 @@ def test_it_is_answered_before_the_redirect_to_https(client: Client, settings: S
 
     assert client.get("/healthz").status_code == 200
     assert client.get("/help").status_code == 301
+
+
+async def test_a_process_that_leaves_says_so(
+    async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving = build_engine(model=None, conninfo="", timings=Timings(), max_turns=1)
+    monkeypatch.setattr(engine, "_installed", leaving)
+    assert (await async_client.get("/healthz")).status_code == 200
+
+    await leaving.leave()
+
+    assert (await async_client.get("/healthz")).status_code == 503
 
 
 def test_it_opens_no_session_and_needs_no_database(client: Client) -> None:
