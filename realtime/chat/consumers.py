@@ -7,14 +7,14 @@ import logging
 from uuid import uuid4
 
 from realtime.accounts import door
-from realtime.chat import bridge, protocol
+from realtime.chat import bridge, helping, protocol
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Follower, Place
 from realtime.chat.guarded import UNAUTHENTICATED, GuardedSocket, query_value, spawn
 from realtime.chat.intake import read_say, read_submission
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import Cursor, FrameError
-from realtime.chat.refusals import Refusal
+from realtime.chat.refusals import Refusal, storage_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class ChatConsumer(GuardedSocket):
         self.requests: asyncio.Queue[protocol.Inbound | None] = asyncio.Queue()
         self.said_thread_id = str(uuid4())  # where a `say` without threadId goes
         self.bad_frames = 0
+        self.unanswered: set[int] = set()  # requests, by identity
 
     async def opened(self) -> None:
         spawn(self._work(), _working)
@@ -77,9 +78,12 @@ class ChatConsumer(GuardedSocket):
                 self._unsubscribe(frame.thread_id)
             case _ if self.requests.qsize() >= MAX_WAITING_REQUESTS:
                 busy = "Too many requests at once. Please wait a moment."
-                self._refuse(frame, Refusal("rate_limited", busy, retry_after_ms=1_000))
+                refusal = Refusal("rate_limited", busy, retry_after_ms=1_000)
+                spawn(self._refuse(frame, refusal), self.tasks)
             case _:
                 self.requests.put_nowait(frame)
+                self.unanswered.add(id(frame))
+                spawn(self._help_if_late(frame), self.tasks)
 
     async def _complain(self, error: FrameError) -> None:
         self.bad_frames += 1
@@ -125,7 +129,9 @@ class ChatConsumer(GuardedSocket):
                 await self._complain(error)
             except Exception as error:  # one broken request must not end the others
                 logger.error("a request failed: %s", type(error).__name__)
-                self._refuse(frame, Refusal("internal", "Something went wrong here."))
+                await self._refuse(frame, Refusal("internal", "Something went wrong here."))
+            finally:
+                self.unanswered.discard(id(frame))
 
     async def _serve(self, frame: protocol.Inbound) -> None:
         try:
@@ -145,10 +151,9 @@ class ChatConsumer(GuardedSocket):
             if refusal.code == "unauthenticated":  # deleted since the look above
                 await self.end(UNAUTHENTICATED)
             else:
-                self._refuse(frame, refusal)
+                await self._refuse(frame, refusal)
         except bridge.StorageUnavailable:
-            message = "Your words are safe on your device. They will be sent again in a moment."
-            self._refuse(frame, Refusal("storage_unavailable", message, retry_after_ms=2_000))
+            await self._refuse(frame, storage_unavailable())
 
     async def _submit(self, submission: Submission) -> None:
         followed = submission.thread_id in self.followers
@@ -159,18 +164,15 @@ class ChatConsumer(GuardedSocket):
         if submission.thread_id not in self.followers:
             self._follow(submission.thread_id, logged.start, announce=False)
 
-    def _refuse(self, frame: protocol.Inbound, refusal: Refusal) -> None:
-        self.outbox.hint(
-            protocol.refusal(
-                code=refusal.code,
-                message=refusal.message,
-                thread_id=getattr(frame, "thread_id", None) or self.said_thread_id,
-                run_id=getattr(frame, "run_id", ""),
-                retryable=refusal.retry_after_ms > 0,
-                retry_after_ms=refusal.retry_after_ms,
-                active_run_id=refusal.active_run_id,
-            )
-        )
+    async def _help_if_late(self, frame: protocol.Inbound) -> None:
+        """Whoever is in danger does not wait for storage: help comes before the answer does."""
+        await asyncio.sleep(self.engine.timings.help_s)
+        if id(frame) in self.unanswered and await helping.card_of(frame) is not None:
+            await self._refuse(frame, storage_unavailable())
+
+    async def _refuse(self, frame: protocol.Inbound, refusal: Refusal) -> None:
+        thread_id = getattr(frame, "thread_id", None) or self.said_thread_id
+        self.outbox.hint(await helping.refused(frame, refusal, thread_id=thread_id))
 
 
 # Requests that go on when their socket is gone; a task needs a strong reference.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from realtime.agent.model import Model
-from realtime.chat import protocol
+from realtime.chat import helping, protocol
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.intake import Intake
@@ -34,6 +34,7 @@ class Engine:
     model: Model | None = None
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
+    _keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start once; more calls do nothing.
@@ -46,6 +47,8 @@ class Engine:
         if self._loop is not None:
             self._renew(self._loop)
         self._loop = loop
+        keeping = helping.keep_directory(every_s=self.timings.directory_s)
+        self._keeper = loop.create_task(keeping)
         self.hub.start()
         await self.flusher.start()
         self.supervisor.start()
@@ -60,6 +63,8 @@ class Engine:
         if self._loop is None:
             return
         self._loop = None
+        if self._keeper is not None:
+            self._keeper.cancel()
         await self.supervisor.drain()
         await self.flusher.stop()
         await self.supervisor.hand_over()

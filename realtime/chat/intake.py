@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from django.db import IntegrityError
 
-from realtime.chat import bridge, operations
+from realtime.chat import bridge, helping, operations
 from realtime.chat.hub import Hub
 from realtime.chat.limits import Limits
 from realtime.chat.log import Logged
@@ -22,6 +21,7 @@ from realtime.chat.protocol import (
     check_id,
     check_word,
     clean,
+    message_text,
 )
 from realtime.chat.refusals import Refusal
 from realtime.chat.supervisor import Supervisor
@@ -37,10 +37,15 @@ class Intake:
     answers: bool
 
     async def submit(self, submission: Submission, *, address: str | None = None) -> Logged:
-        """Store the message and start its run. Raises Refusal or StorageUnavailable.
+        """Screen the message, store it and start its run. Raises Refusal or StorageUnavailable.
 
+        Who tells of either adds the help it calls for.
         `address` is what the client is counted by besides its person (`door.*_limit_key`).
         """
+        card = await helping.card_for(
+            text=submission.text, run_id=submission.run_id, place=submission.place
+        )
+        submission = replace(submission, card=card)
         if not self.answers:
             raise Refusal("upstream_unavailable", "No model answers here. Help is at /help.")
         await self._count(submission, address)
@@ -99,7 +104,7 @@ def read_submission(frame: RunAgentInput, *, owner_id: int) -> Submission:
         thread_id=thread_id,
         run_id=run_id,
         message_id=check_id(last.id, name="the message's id"),
-        text=_checked_text(_text_of(last.content)),
+        text=_checked_text(message_text(last.content)),
         place={
             "country": check_word(props.country, name="country") if props else None,
             "timeZone": check_word(props.time_zone, name="timeZone") if props else None,
@@ -127,20 +132,6 @@ def _checked_replaces(props: KindlineProps | None) -> str | None:
     if props is None or props.replaces is None:
         return None
     return check_id(props.replaces, name="replaces")
-
-
-def _text_of(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "".join(
-            part["text"]
-            for part in content
-            if isinstance(part, dict)
-            and part.get("type") == "text"
-            and isinstance(part.get("text"), str)
-        )
-    return ""
 
 
 def _checked_text(text: str) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
 
-from realtime.chat import agui, allowance, log, queries, under_lock
+from realtime.chat import agui, allowance, cards, log, queries, under_lock
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
@@ -36,6 +36,7 @@ class Submission:
     place: dict[str, str | None]
     if_busy: Literal["reject", "stop"] = "reject"
     replaces: str | None = None
+    card: dict[str, Any] | None = None  # the help that the text calls for
 
     @property
     def digest(self) -> str:
@@ -163,8 +164,15 @@ def _accept(thread: Thread, submission: Submission, turned_back: Message | None)
     if turned_back is not None:
         branch = queries.active_branch(thread_id=thread.id)
         events.append(agui.MessagesSnapshot(messages=branch))
+    card = cards.due(thread=thread, card=submission.card)
+    if card is not None:
+        events.append(agui.Custom(name=cards.NAME, value=card))
     entries = log.number(events, after=0)
-    under_lock.write(log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries))
+    append = log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries)
+    if card is not None:
+        shown = log.NoticeRow(append.new_seq, submission.message_id, cards.NAME, card)
+        append.notices.append(shown)
+    under_lock.write(append)
     frames = log.frames(entries, ord=run.ord, prev=start)
     return Logged(run.id, submission.owner_id, submission.thread_id, start, frames)
 

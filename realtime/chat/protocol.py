@@ -154,6 +154,21 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
+def message_text(content: Any) -> str:
+    """The text of a message: a string, or the text among its parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(
+            part["text"]
+            for part in content
+            if isinstance(part, dict)
+            and part.get("type") == "text"
+            and isinstance(part.get("text"), str)
+        )
+    return ""
+
+
 def _json_object(text: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
@@ -239,6 +254,7 @@ def refusal(
     retryable: bool = False,
     retry_after_ms: int = 0,
     active_run_id: str | None = None,
+    help: dict[str, Any] | None = None,
 ) -> str:
     """A bare RUN_ERROR: nothing was stored."""
     about: dict[str, Any] = {
@@ -249,6 +265,8 @@ def refusal(
     }
     if active_run_id is not None:
         about["activeRunId"] = active_run_id
+    if help is not None:
+        about["help"] = help
     return _dumps(
         {"type": "RUN_ERROR", "code": code, "message": message, "metadata": {"kindline": about}}
     )

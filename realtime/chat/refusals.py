@@ -22,3 +22,8 @@ class Refusal(Exception):
         self.message = message
         self.retry_after_ms = retry_after_ms
         self.active_run_id = active_run_id
+
+
+def storage_unavailable() -> Refusal:
+    message = "Your words are safe on your device. They will be sent again in a moment."
+    return Refusal("storage_unavailable", message, retry_after_ms=2_000)

@@ -28,6 +28,8 @@ class Timings:
     socket_lease_s: float = 90.0
     socket_renew_s: float = 30.0
     limits_pause_s: float = 5.0
+    help_s: float = 1.0
+    directory_s: float = 60.0
     first_token_s: float = 30.0
     idle_s: float = 30.0
     tool_s: float = 15.0

@@ -13,6 +13,7 @@ from typing import Any
 
 from realtime.hotlines import ranking, wording
 from realtime.hotlines.facts import Country, Facts, HotlineQuery, Line
+from realtime.hotlines.places import PersonPlace, Whereabouts, whereabouts
 
 __all__ = ["Directory", "FoundHelp", "FoundLine", "HotlineQuery"]
 
@@ -109,6 +110,18 @@ class Directory(Facts):
         if code in self.countries:
             return code
         return next((c.code for c in self.countries.values() if c.name.upper() == code), None)
+
+    def place_of(self, person: PersonPlace, *, said: str | None = None) -> Whereabouts:
+        """Weigh where a person is, among the countries known here; `said` is a code or a name."""
+        place = whereabouts(
+            PersonPlace(self.country_code(person.choice), person.time_zone, person.locale),
+            said=self.country_code(said) or "",
+        )
+        return Whereabouts(
+            country=place.country if place.country in self.countries else None,
+            guessed=place.guessed,
+            choices=tuple(code for code in place.choices if code in self.countries),
+        )
 
     def find(self, query: HotlineQuery, *, now: datetime) -> FoundHelp:
         """Choose and order the lines for a query; `now` is aware."""

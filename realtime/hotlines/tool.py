@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, create_model
 
 from realtime.hotlines.directory import Directory, HotlineQuery
 from realtime.hotlines.facts import Audience, Need
-from realtime.hotlines.places import PersonPlace, whereabouts
+from realtime.hotlines.places import PersonPlace
 
 TOOL_NAME = "find_hotlines"
 Channel = Literal["phone", "sms", "chat", "whatsapp", "email", "tty"]
@@ -77,17 +77,14 @@ def find(
 ) -> dict[str, Any]:
     """Answer a call of the tool in the shape the model, the card and reviewers read."""
     asked = arguments.model_dump()
-    place = whereabouts(
-        PersonPlace(directory.country_code(person.choice), person.time_zone, person.locale),
-        said=directory.country_code(asked["country"]) or "",
-    )
+    place = directory.place_of(person, said=asked["country"])
     query = HotlineQuery(
-        country=place.country if place.country in directory.countries else None,
+        country=place.country,
         needs=tuple(dict.fromkeys(asked["needs"])),
         audiences=tuple(dict.fromkeys(asked["audiences"])),
         language=asked["language"],
         channel=asked["channel"],
         guessed=place.guessed,
-        choices=tuple(code for code in place.choices if code in directory.countries),
+        choices=place.choices,
     )
     return directory.find(query, now=now).as_json()

@@ -113,6 +113,7 @@ class ChatClient:
         *,
         run_id: str | None = None,
         message_id: str | None = None,
+        props: dict[str, Any] | None = None,
     ) -> str:
         """Send a message as a stock client would; returns its runId."""
         run_id = run_id or str(uuid4())
@@ -125,7 +126,7 @@ class ChatClient:
                 "state": {},
                 "tools": [],
                 "context": [],
-                "forwardedProps": {},
+                "forwardedProps": {} if props is None else {"kindline": props},
             }
         )
         return run_id

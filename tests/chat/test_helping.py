@@ -1,0 +1,217 @@
+"""Help for whoever writes of danger: on the wire, whatever else works or does not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from realtime.chat import helping
+from realtime.chat.protocol import RunAgentInput, Say, parse
+from realtime.hotlines import queries
+from tests.support.chat_client import ChatClient
+from tests.support.openai_scenarios import Gate, Stall, says
+from tests.support.openai_server import ThreadedOpenAIServer
+from tests.support.server import AppServer, client_token, database_url
+from tests.support.tcp_proxy import tcp_proxy
+
+GRAVE = "I do not want to live any more. I want to die."
+UK = {"country": "GB"}
+
+
+def frame(text: str, **props: str) -> RunAgentInput:
+    message = {"id": "m", "role": "user", "content": text}
+    forwarded = {"kindline": props}
+    sent = {"threadId": "t", "runId": "r1", "messages": [message], "forwardedProps": forwarded}
+    asked = parse(json.dumps(sent))
+    assert isinstance(asked, RunAgentInput)
+    return asked
+
+
+@pytest.fixture(autouse=True)
+def _nothing_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has not loaded a directory yet: the project's own files serve."""
+    monkeypatch.setattr(queries, "_holder", queries._Holder())
+
+
+async def refused(me: ChatClient, code: str) -> dict[str, Any]:
+    """The refusal of this code; on a busy machine one for late storage may come before it."""
+    await me.wait(lambda: any(refusal["code"] == code for refusal in me.refusals))
+    return next(refusal for refusal in me.refusals if refusal["code"] == code)
+
+
+def help_in(refusal: dict[str, Any]) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = refusal["metadata"]["kindline"].get("help")
+    return found
+
+
+async def test_a_card_has_the_lines_of_the_persons_country_and_the_runs_name() -> None:
+    card = await helping.card_of(frame(GRAVE, country="GB"))
+
+    assert card is not None
+    assert (card["cardId"], card["level"], card["reason"]) == ("r1", "crisis", "message")
+    assert card["country"] == "GB"
+    assert card["lines"][0]["name"] == "Samaritans"
+    assert {"service": "general", "number": "999", "href": "tel:999"} in card["emergency"][
+        "numbers"
+    ]
+
+
+async def test_a_time_zone_and_a_region_that_differ_are_two_choices() -> None:
+    card = await helping.card_of(frame(GRAVE, timeZone="Europe/London", locale="en-US"))
+
+    assert card is not None
+    assert (card["country"], card["choices"]) == (None, ["GB", "US"])
+    assert card["international"]["href"] == "https://findahelpline.com/"
+
+
+async def test_without_any_sign_of_a_place_the_international_directory_helps() -> None:
+    card = await helping.card_of(Say(text=GRAVE))
+
+    assert card is not None
+    assert card["lines"] == []
+    assert card["international"]["href"] == "https://findahelpline.com/"
+
+
+@pytest.mark.parametrize("text", ["hello", "I am dying to see you", "I do not want to die."])
+async def test_ordinary_words_call_for_no_card(text: str) -> None:
+    assert await helping.card_of(frame(text, country="GB")) is None
+
+
+async def test_a_defect_of_the_screen_costs_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(text: str) -> None:
+        raise KeyError(text)
+
+    monkeypatch.setattr(helping, "screen", broken)
+
+    assert await helping.card_of(frame(GRAVE)) is None
+
+
+@pytest.mark.process
+async def test_the_card_is_there_while_the_model_hangs(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], directory: None
+) -> None:
+    model.play(says(Stall()))
+
+    async with ChatClient(app.url, headers) as me:
+        run_id = await me.submit(GRAVE, "t1", props=UK)
+        await me.wait(lambda: len(me.view("t1").events) >= 2)
+
+    started, card = me.view("t1").events[:2]
+    assert started["type"] == "RUN_STARTED"
+    assert (card["type"], card["name"]) == ("CUSTOM", "kindline.help")
+    assert card["value"]["cardId"] == run_id
+    assert card["value"]["lines"][0]["name"] == "Samaritans"
+
+
+@pytest.mark.process
+async def test_a_reload_shows_the_card_after_its_message(
+    app: AppServer, headers: dict[str, str], directory: None
+) -> None:
+    async with ChatClient(app.url, headers) as me:
+        await me.submit(GRAVE, "t1", message_id="m1", props=UK)
+        await me.finished("t1")
+    async with ChatClient(app.url, headers, "?threadId=t1") as me:
+        await me.wait(lambda: me.view("t1").snapshots == 1)
+
+    [snapshot] = [f for f in me.frames if f.get("type") == "snapshot"]
+    [notice] = snapshot["notices"]
+    assert (notice["id"], notice["afterMessageId"]) == ("1-2", "m1")
+    assert (notice["name"], notice["value"]["country"]) == ("kindline.help", "GB")
+
+
+@pytest.mark.process
+async def test_a_busy_thread_refuses_with_help_in_the_refusal(
+    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], directory: None
+) -> None:
+    gate = Gate()
+    model.play(says("One ", gate, "two."))
+
+    async with ChatClient(app.url, headers) as me:
+        await me.submit("hi", "t1")
+        await me.wait(lambda: me.view("t1").reply == "One ")
+        await me.submit("just wait", "t1", props=UK)
+        plain = await refused(me, "thread_busy")
+        me.refusals.clear()
+        run_id = await me.submit(GRAVE, "t1", props=UK)
+        card = help_in(await refused(me, "thread_busy"))
+        gate.open()
+        await me.finished("t1")
+
+    assert help_in(plain) is None
+    assert card is not None
+    assert (card["cardId"], card["lines"][0]["name"]) == (run_id, "Samaritans")
+
+
+@pytest.mark.process
+async def test_a_rate_limit_never_silences_help(
+    transactional_db: None, directory: None, model: ThreadedOpenAIServer, server_log: Path
+) -> None:
+    limits = {"SUBMITS_BURST": "1", "SUBMITS_PER_MINUTE": "1"}
+    with AppServer(server_log, OPENAI_BASE_URL=model.base_url, **limits) as server:
+        headers = await asyncio.to_thread(client_token, server)
+        async with ChatClient(server.url, headers) as me:
+            await me.submit("hello", "t1")
+            await me.submit(GRAVE, "t2", props=UK)
+            refusal = await refused(me, "rate_limited")
+
+    assert refusal["metadata"]["kindline"]["retryAfterMs"] > 0
+    assert help_in(refusal) is not None
+
+
+@pytest.mark.process
+async def test_a_message_that_is_too_long_is_refused_with_help(
+    app: AppServer, headers: dict[str, str]
+) -> None:
+    async with ChatClient(app.url, headers) as me:
+        await me.submit(GRAVE + " and so on" * 2_000, "t1", props=UK)
+        refusal = await refused(me, "invalid_input")
+
+    assert help_in(refusal) is not None
+
+
+@pytest.mark.process
+async def test_with_storage_gone_the_refusal_brings_help_and_says_when_to_come_again(
+    transactional_db: None, directory: None, model: ThreadedOpenAIServer, server_log: Path
+) -> None:
+    async with tcp_proxy(database_url()) as (postgres, url):
+        server = AppServer(server_log, OPENAI_BASE_URL=model.base_url, DATABASE_URL=url)
+        await asyncio.to_thread(server.start)
+        headers = await asyncio.to_thread(client_token, server)
+        async with ChatClient(server.url, headers) as me:
+            postgres.leave()
+            await me.submit(GRAVE, "t1", props=UK)
+            await me.wait(lambda: bool(me.refusals))
+        postgres.away = False
+        await asyncio.to_thread(server.stop)
+
+    about = me.refusals[0]["metadata"]["kindline"]
+    assert me.refusals[0]["code"] == "storage_unavailable"
+    assert (about["retryable"], about["retryAfterMs"]) == (True, 2_000)
+    assert about["help"]["lines"][0]["name"] == "Samaritans"
+
+
+@pytest.mark.process
+async def test_help_does_not_wait_for_a_storage_that_has_gone_mute(
+    transactional_db: None, directory: None, model: ThreadedOpenAIServer, server_log: Path
+) -> None:
+    """The bridge gives up after ten seconds; the card comes after a scaled one."""
+    async with tcp_proxy(database_url()) as (postgres, url):
+        server = AppServer(server_log, OPENAI_BASE_URL=model.base_url, DATABASE_URL=url)
+        await asyncio.to_thread(server.start)
+        headers = await asyncio.to_thread(client_token, server)
+        async with ChatClient(server.url, headers) as me:
+            postgres.freeze()
+            await me.submit("hello", "t1", props=UK)
+            await me.submit(GRAVE, "t1", props=UK)
+            await me.wait(lambda: bool(me.refusals))
+            first = me.refusals[0]
+            postgres.leave()
+        postgres.away = False
+        await asyncio.to_thread(server.stop)
+
+    assert first["code"] == "storage_unavailable"
+    assert help_in(first) is not None
