@@ -10,3 +10,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from realtime.accounts import checks as checks  # registers them once apps are there
+        from realtime.accounts import endings as endings  # connects itself

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from realtime.accounts import queries
+from realtime.accounts import endings, queries
 from realtime.accounts.handshake import Credentials
-from realtime.accounts.identity import Identity
+from realtime.accounts.identity import Identity, token_name
 from realtime.accounts.models import AdminLink, ClientToken, User, WsTicket
 from realtime.accounts.signals import deleting_people
 from realtime.accounts.tokens import hash_token, new_token
@@ -78,7 +78,9 @@ def create_client_token(
 def revoke_client_tokens(*, ids: Collection[int]) -> int:
     """End these tokens now; returns how many were still standing."""
     standing = ClientToken.objects.filter(pk__in=ids, revoked_at=None)
-    return standing.update(revoked_at=timezone.now())
+    revoked = standing.update(revoked_at=timezone.now())
+    endings.tell([token_name(each) for each in ids])
+    return revoked
 
 
 @transaction.atomic

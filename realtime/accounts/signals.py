@@ -7,3 +7,7 @@ from django.dispatch import Signal
 # Sent in the transaction that deletes people, once they are locked and before what is theirs is
 # collected. `user_ids`: whoever writes rows of theirs locks what its writers hold.
 deleting_people = Signal()
+
+# Sent after the commit that ended a session, a token or a person. `names`: as in
+# `Identity.ends_with`.
+access_ended = Signal()

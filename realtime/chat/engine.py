@@ -91,6 +91,11 @@ class Engine:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._forget, owner_id, thread_id, active)
 
+    def end_sockets(self, names: Sequence[str], code: int) -> None:
+        """Of every process; may be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.hub.end_sockets, list(names), code)
+
     def _forget(self, owner_id: int, thread_id: str, active: Sequence[UUID]) -> None:
         for run_id in active:
             self.supervisor.forget(run_id)

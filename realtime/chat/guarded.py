@@ -86,8 +86,10 @@ class GuardedSocket(AsyncWebsocketConsumer):
         else:
             self.identity = identity
             await self.accept(subprotocol=credentials.subprotocol)
-            self._greet()
-            await self.opened()
+            self.engine.hub.sockets.add(self, identity.ends_with)
+            if not self.ended:
+                self._greet()
+                await self.opened()
 
     async def _turn_away(self, credentials: Credentials, code: int, status: int) -> None:
         """A browser cannot read an HTTP refusal of a socket, other clients read nothing else."""
@@ -130,7 +132,7 @@ class GuardedSocket(AsyncWebsocketConsumer):
 
     async def _recheck(self) -> None:
         """Also for those who only watch: now and then, and when what they showed ends."""
-        while True:
+        while not self.ended:
             left_s = self._left_s()
             await asyncio.sleep(min(left_s, self.engine.timings.recheck_s))
             try:
@@ -173,21 +175,33 @@ class GuardedSocket(AsyncWebsocketConsumer):
 
     async def end(self, code: int) -> None:
         """Close once. A peer that reads nothing cannot even be told so: it is not waited for."""
-        if self.ended:
-            return
-        self._let_go()
-        self.outbox.clear()
+        if not self.ended:
+            self._let_go()
+            await self._close(code)
+
+    def cut(self, code: int) -> None:
+        """The same where nobody waits: from now on nothing more is sent."""
+        if not self.ended:
+            self._let_go()
+            spawn(self._close(code), _closing)
+
+    async def _close(self, code: int) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.engine.timings.send_timeout_s):
                 await self.close(code=code)
 
     def _let_go(self) -> None:
         self.ended = True
+        self.outbox.clear()
         if self.identity is not None:
+            self.engine.hub.sockets.discard(self, self.identity.ends_with)
             self.engine.limits.release_socket(person=self.person, connection_id=self.connection_id)
         for follower in self.followers.values():
             self.engine.hub.unfollow(follower)
         self.followers.clear()
+
+
+_closing: set[asyncio.Task[None]] = set()  # a task needs a strong reference
 
 
 def spawn(work: Coroutine[Any, Any, None], owned: set[asyncio.Task[None]]) -> asyncio.Task[None]:

@@ -21,6 +21,7 @@ from realtime.chat.log import Logged
 from realtime.chat.missed import LastRun
 from realtime.chat.protocol import START, Cursor, Frame
 from realtime.chat.relay import Layer, Relay, group_of
+from realtime.chat.sockets import Sockets
 from realtime.chat.timings import Timings
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ STOP_TRIES, STOP_STEP_S = 10, 0.5
 class Hub:
     timings: Timings
     layer: Layer | None = None
+    sockets: Sockets = field(default_factory=Sockets)
     _relay: Relay | None = None
     _followers: dict[Watched, set[Follower]] = field(default_factory=dict)
     _by_group: dict[str, Watched] = field(default_factory=dict)
@@ -158,6 +160,15 @@ class Hub:
         for follower in self._followers[watched]:
             follower.look()
             self.tend(follower)
+
+    def end_sockets(self, names: list[str], code: int) -> None:
+        """What was shown for them has ended: here at once, elsewhere as soon as they hear it."""
+        self.sockets.close(names, code)
+        if self._relay is not None:
+            self._relay.tell_ended(names, code)
+
+    def heard_ended(self, names: list[str], code: int) -> None:
+        self.sockets.close(names, code)
 
     def heard_reset(self, group: str) -> None:
         watched = self._by_group.get(group)

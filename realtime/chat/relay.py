@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 QUEUE = 1_000
 MAX_CHARACTERS = 65_536
+ENDINGS = "endings"  # the group of every process
 
 
 def group_of(watched: tuple[int, str]) -> str:
@@ -41,10 +42,13 @@ class Layer(Protocol):
 
 
 class Listener(Protocol):
-    """Who is told: frames, None for "look into Postgres", or that the thread was deleted."""
+    """Who is told: frames, None for "look into Postgres", that the thread was deleted, or that
+    somebody's way in has ended.
+    """
 
     def heard(self, group: str, frames: list[Frame] | None) -> None: ...
     def heard_reset(self, group: str) -> None: ...
+    def heard_ended(self, names: list[str], code: int) -> None: ...
 
 
 @dataclass(slots=True)
@@ -66,7 +70,7 @@ class Relay:
     )
 
     def start(self) -> None:
-        self._wanted.add(self._pulse)
+        self._wanted |= {self._pulse, ENDINGS}
         self._pulse_at = asyncio.get_running_loop().time()
         self.spawn(self._listen())
         self.spawn(self._publish())
@@ -97,6 +101,10 @@ class Relay:
 
     def tell_reset(self, group: str) -> None:
         self._enqueue(group, {"type": "kindline.reset"})
+
+    def tell_ended(self, names: list[str], code: int) -> None:
+        """To every process: nobody knows where their sockets are. It happens seldom."""
+        self._enqueue(ENDINGS, {"type": "kindline.ended", "names": names, "code": code})
 
     def _enqueue(self, group: str, message: dict[str, Any]) -> None:
         if self._outgoing.full():
@@ -148,6 +156,8 @@ class Relay:
             self.healthy = True
         elif message["type"] == "kindline.reset":
             self.listener.heard_reset(group)
+        elif message["type"] == "kindline.ended":
+            self.listener.heard_ended(message["names"], message["code"])
         elif message["f"] is None:
             self.listener.heard(group, None)
         else:
