@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from realtime.chat.models import Message, Notice, Run, RunEvent, Thread
 from tests.support.agui_check import check_event
@@ -32,8 +34,7 @@ class StoredEvent:
 
     @property
     def event(self) -> dict[str, Any]:
-        event: dict[str, Any] = json.loads(self.payload)
-        return event
+        return _decoded(self.payload)
 
 
 @dataclass
@@ -122,12 +123,23 @@ def _faults_of_stream(run: StoredRun) -> Iterator[str]:
         yield "a kind that is not its event's"
     try:
         for stored in run.events:
-            check_event(stored.event)
+            _is_ag_ui(stored.payload)
         check_stream([stored.event for stored in run.events])
     except BadStream as error:
         yield f"I13: {error}"
     except (AssertionError, ValueError) as error:
         yield f"I13: not AG-UI ({type(error).__name__})"
+
+
+@lru_cache(10_000)  # a machine asks after each of its steps
+def _decoded(payload: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(payload)
+    return event
+
+
+@lru_cache(10_000)
+def _is_ag_ui(payload: str) -> None:
+    check_event(_decoded(payload))
 
 
 def _faults_of_fold(run: StoredRun) -> Iterator[str]:
@@ -166,25 +178,26 @@ def stored_threads(threads: Collection[UUID] | None = None) -> list[StoredThread
             with connection.cursor() as sql:
                 sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         found = Thread.objects.order_by("created_at")
-        if threads is not None:
-            found = found.filter(id__in=threads)
-        return [_thread(thread) for thread in found]
+        return _read(found if threads is None else found.filter(id__in=list(threads)))
 
 
-def _thread(thread: Thread) -> StoredThread:
-    asked = Message.objects.filter(thread=thread, role="user")
-    runs = {run.id: _run(run) for run in Run.objects.filter(thread=thread).order_by("ord")}
+def _read(found: QuerySet[Thread]) -> list[StoredThread]:
+    read = {thread.id: StoredThread(thread.client_thread_id, thread.last_ord) for thread in found}
+    runs: dict[UUID, StoredRun] = {}
+    for run in Run.objects.filter(thread__in=read).order_by("ord"):
+        runs[run.id] = _run(run)
+        read[run.thread_id].runs.append(runs[run.id])
     for event in RunEvent.objects.filter(run_id__in=runs).order_by("run_id", "seq"):
         row = StoredEvent(event.seq, event.epoch, event.kind, event.payload)
         runs[event.run_id].events.append(row)
-    told = Message.objects.filter(thread=thread).exclude(role="user").order_by("ord", "idx")
-    for message in told:
-        assert message.run_id is not None
-        runs[message.run_id].messages.append((_message(message), message.status))
-    for notice in Notice.objects.filter(thread=thread).order_by("run_id", "seq"):
+    for message in Message.objects.filter(thread__in=read).order_by("ord", "idx"):
+        if message.role == "user":
+            read[message.thread_id].questions.add(message.client_msg_id)
+        elif message.run_id is not None:
+            runs[message.run_id].messages.append((_message(message), message.status))
+    for notice in Notice.objects.filter(thread__in=read).order_by("run_id", "seq"):
         runs[notice.run_id].notices.append((notice.seq, notice.name, notice.value))
-    questions = set(asked.values_list("client_msg_id", flat=True))
-    return StoredThread(thread.client_thread_id, thread.last_ord, [*runs.values()], questions)
+    return [*read.values()]
 
 
 def _run(run: Run) -> StoredRun:
