@@ -67,7 +67,8 @@ class Engine:
             self._keeper.cancel()
         await self.supervisor.drain()
         await self.flusher.stop()
-        await self.supervisor.hand_over()
+        if await self.supervisor.hand_over():
+            self.hub.tell_work()
         await self.hub.stop()
         await self.limits.stop()
 
@@ -115,6 +116,7 @@ def build_engine(
     supervisor = Supervisor(turns, hub.deliver, timings, max_turns)
     flusher.waiting = functools.partial(_tell_of_waiting, hub)
     flusher.condemn = supervisor.condemn
+    hub.on_work = supervisor.sweep_soon
     limits = limits_of_settings(timings)
     intake = Intake(hub, supervisor, limits, answers=model is not None)
     return Engine(hub, flusher, supervisor, intake, limits, timings, model)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ from realtime.chat.timings import Timings
 logger = logging.getLogger(__name__)
 
 STOP_TRIES, STOP_STEP_S = 10, 0.5
+FLUSH_S = 0.25  # for the last hints: what does not get out is found by others' polls and sweeps
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class Hub:
     timings: Timings
     layer: Layer | None = None
     sockets: Sockets = field(default_factory=Sockets)
+    on_work: Callable[[], None] = lambda: None
     _relay: Relay | None = None
     _followers: dict[Watched, set[Follower]] = field(default_factory=dict)
     _by_group: dict[str, Watched] = field(default_factory=dict)
@@ -56,9 +59,10 @@ class Hub:
 
     async def stop(self) -> None:
         """End our tasks; in bounded time, because the layer's client may swallow a cancel."""
-        self._stopping = True
         if self._relay is not None:
+            await self._relay.flush(within_s=FLUSH_S)
             self._relay.stop()
+        self._stopping = True
         for _ in range(STOP_TRIES):
             if not self._tasks:
                 break
@@ -169,6 +173,14 @@ class Hub:
 
     def heard_ended(self, names: list[str], code: int) -> None:
         self.sockets.close(names, code)
+
+    def tell_work(self) -> None:
+        """Wake the processes that write replies: they would find it at their next sweep."""
+        if self._relay is not None:
+            self._relay.tell_work()
+
+    def heard_work(self) -> None:
+        self.on_work()
 
     def heard_reset(self, group: str) -> None:
         watched = self._by_group.get(group)

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from django.db import IntegrityError
 
-from realtime.chat import bridge, helping, operations
+from realtime.chat import bridge, helping, operations, protocol
 from realtime.chat.hub import Hub
 from realtime.chat.limits import Limits
 from realtime.chat.log import Logged
@@ -57,7 +57,7 @@ class Intake:
             self._ended(logged.ended)
         self.hub.deliver(logged)
         if logged.frames:
-            self.supervisor.claim_soon(logged.run_id)
+            self._have_it_answered(logged, submission)
         return logged
 
     async def _count(self, submission: Submission, address: str | None) -> None:
@@ -67,6 +67,16 @@ class Intake:
         if wait_s:
             message = "That was a lot at once. Your message will be sent again in a moment."
             raise Refusal("rate_limited", message, retry_after_ms=math.ceil(wait_s * 1_000))
+
+    def _have_it_answered(self, logged: Logged, submission: Submission) -> None:
+        if self.supervisor.claim_soon(logged.run_id):
+            return
+        self.hub.tell_work()
+        if self.supervisor.crowded:
+            text = protocol.status(
+                thread_id=submission.thread_id, run_id=submission.run_id, state="queued"
+            )
+            self.hub.hint(owner_id=logged.owner_id, thread_id=logged.thread_id, text=text)
 
     async def stop(self, *, owner_id: int, run_id: str) -> None:
         """End a run, whoever owns it. Nothing happens to one that is over or not theirs."""

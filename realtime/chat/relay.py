@@ -8,6 +8,7 @@ heartbeat of our own has come back to us, which needs no traffic of others.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 QUEUE = 1_000
 MAX_CHARACTERS = 65_536
-ENDINGS = "endings"  # the group of every process
+EVERYONE = "all"  # the group of every process: no hash of a thread's
 
 
 def group_of(watched: tuple[int, str]) -> str:
@@ -42,10 +43,11 @@ class Layer(Protocol):
 
 
 class Listener(Protocol):
-    """Who is told: frames, None for "look into Postgres", that the thread was deleted, or that
-    somebody's way in has ended.
+    """Who is told: frames, None for "look into Postgres", that the thread was deleted, that runs
+    are to be taken, or that somebody's way in has ended.
     """
 
+    def heard_work(self) -> None: ...
     def heard(self, group: str, frames: list[Frame] | None) -> None: ...
     def heard_reset(self, group: str) -> None: ...
     def heard_ended(self, names: list[str], code: int) -> None: ...
@@ -70,11 +72,17 @@ class Relay:
     )
 
     def start(self) -> None:
-        self._wanted |= {self._pulse, ENDINGS}
+        self._wanted |= {self._pulse, EVERYONE}
         self._pulse_at = asyncio.get_running_loop().time()
         self.spawn(self._listen())
         self.spawn(self._publish())
         self.spawn(self._beat())
+
+    async def flush(self, *, within_s: float) -> None:
+        """Let out what others wait for, if Redis takes it soon."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._outgoing.join()
 
     def stop(self) -> None:
         """Let the loops end at their next turn: a cancellation alone may be lost in the layer."""
@@ -99,22 +107,28 @@ class Relay:
         long = sum(len(frame.chunk) for frame in frames) > MAX_CHARACTERS
         self._enqueue(group, {"type": "kindline.batch", "f": None if long else batch})
 
+    def tell_work(self) -> None:
+        """Runs wait that this process does not take."""
+        self._enqueue(EVERYONE, {"type": "kindline.work"})
+
     def tell_reset(self, group: str) -> None:
         self._enqueue(group, {"type": "kindline.reset"})
 
     def tell_ended(self, names: list[str], code: int) -> None:
         """To every process: nobody knows where their sockets are. It happens seldom."""
-        self._enqueue(ENDINGS, {"type": "kindline.ended", "names": names, "code": code})
+        self._enqueue(EVERYONE, {"type": "kindline.ended", "names": names, "code": code})
 
     def _enqueue(self, group: str, message: dict[str, Any]) -> None:
         if self._outgoing.full():
             self._outgoing.get_nowait()  # the oldest hint is worth least
+            self._outgoing.task_done()
         self._outgoing.put_nowait((group, {**message, "t": group}))
 
     async def _publish(self) -> None:
         while not self._stopping:
             group, message = await self._outgoing.get()
             await self._send(group, message)
+            self._outgoing.task_done()
 
     async def _send(self, group: str, message: dict[str, Any]) -> None:
         try:
@@ -154,6 +168,8 @@ class Relay:
         if message["type"] == "kindline.pulse":
             self._pulse_at = asyncio.get_running_loop().time()
             self.healthy = True
+        elif message["type"] == "kindline.work":
+            self.listener.heard_work()
         elif message["type"] == "kindline.reset":
             self.listener.heard_reset(group)
         elif message["type"] == "kindline.ended":

@@ -91,16 +91,23 @@ class Supervisor:
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
 
-    async def hand_over(self) -> None:
+    async def hand_over(self) -> bool:
         """Give up the leases of what was left; if that fails, they run out by themselves."""
         left, self._left = self._left, []
         if not left:
-            return
+            return False
         try:
             count = await bridge.run(leases.hand_over, claims=left)
-            logger.info("%d runs handed over", count)
         except bridge.StorageUnavailable:
             logger.warning("%d runs left to their leases", len(left))
+            return False
+        logger.info("%d runs handed over", count)
+        return count > 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a run that comes now has to wait for a place here."""
+        return self.turns is not None and self._free <= 0
 
     def claim_soon(self, run_id: UUID) -> bool:
         """Answer a run that was just queued here; False with no free place: a sweep finds it."""

@@ -19,6 +19,7 @@ from realtime.agent.testing import Gate, ScriptedModel, Step, call, calls, says
 from realtime.chat import bridge, leases, operations
 from realtime.chat.engine import Engine
 from realtime.chat.models import Message, Run, RunEvent
+from realtime.chat.relay import EVERYONE, Relay, group_of
 from realtime.chat.transcript import text_of
 from tests.chat.test_engine import submission, watching
 from tests.chat.test_leases import ANYBODY
@@ -226,6 +227,59 @@ async def test_a_process_that_runs_no_turns_leaves_them_to_others(owner: int) ->
             await watcher.until(lambda w: w.over)
 
     assert watcher.text == "From afar."
+
+
+async def test_a_process_that_takes_no_runs_wakes_one_that_does(owner: int) -> None:
+    slow = replace(TIMINGS, sweep_s=60, poll_active_s=60, poll_idle_s=60)
+    model = ScriptedModel(says("From afar."))
+
+    async with (
+        running_engine(ScriptedModel(), timings=slow, runner=False) as web,
+        running_engine(model, timings=slow) as runner,
+    ):
+        await until(lambda: EVERYONE in relay_of(runner)._joined)
+        watcher = await watching(web, owner)
+        await until(lambda: group_of(watcher.follower.watched) in relay_of(web)._joined)
+        await web.intake.submit(submission(owner))
+        await watcher.until(lambda w: w.over)
+
+    assert watcher.text == "From afar."
+
+
+async def test_a_run_that_is_handed_over_wakes_another_process(owner: int) -> None:
+    slow = replace(TIMINGS, sweep_s=60)
+    model, again = ScriptedModel([ModelText("Half "), Gate()]), ScriptedModel(says("Whole."))
+
+    async with running_engine(model) as leaving, running_engine(again, timings=slow) as other:
+        await until(lambda: EVERYONE in relay_of(other)._joined)
+        watcher = await watching(other, owner)
+        await leaving.intake.submit(submission(owner))
+        await watcher.until(lambda w: w.text == "Half ")
+        await leaving.stop()
+        await watcher.until(lambda w: w.over)
+
+    assert await reply() == "Whole."
+
+
+async def test_who_waits_for_a_place_is_told(owner: int) -> None:
+    gate = Gate()
+    model = ScriptedModel([ModelText("One."), gate, FINISHED], says("Two."))
+
+    async with running_engine(model, max_turns=1) as engine:
+        watcher = await watching(engine, owner)
+        await engine.intake.submit(submission(owner, "t0"))
+        await gate.reached.wait()
+        await engine.intake.submit(submission(owner))
+        gate.opened.set()
+        await watcher.until(lambda w: w.over)
+
+    states = [f["value"]["state"] for f in watcher.frames if f.get("name") == "kindline.status"]
+    assert states == ["queued"]
+
+
+def relay_of(engine: Engine) -> Relay:
+    assert engine.hub._relay is not None
+    return engine.hub._relay
 
 
 async def eventually(rows: QuerySet[Any]) -> None:

@@ -32,7 +32,7 @@ from realtime.chat import engine as engines
 from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
 from realtime.chat.models import Run
-from realtime.chat.relay import ENDINGS
+from realtime.chat.relay import EVERYONE
 from tests.support.engine import running_engine
 from tests.support.eventually import until, wait_until
 from tests.support.openai_server import ThreadedOpenAIServer
@@ -212,7 +212,7 @@ async def test_the_end_of_a_session_reaches_sockets_of_another_process() -> None
     ):
         relay = elsewhere.hub._relay
         assert relay is not None
-        await until(lambda: ENDINGS in relay._joined)
+        await until(lambda: EVERYONE in relay._joined)
         await sync_to_async(client.logout)()
 
         assert await closed_with(peer) == 4401
