@@ -5,7 +5,7 @@ import pytest
 from realtime.agent.testing import ScriptedModel, says
 from realtime.chat import bridge
 from realtime.chat.demo.seeding import seed
-from tests.chat.demo.threads import EVERYONE, endings
+from tests.chat.demo.threads import ENDINGS, endings
 from tests.support.engine import running_engine
 
 
@@ -17,4 +17,4 @@ async def test_a_server_that_runs_meanwhile_neither_answers_nor_ends_them() -> N
         await seed()
 
     assert model.requests == []
-    assert await bridge.run(endings) == EVERYONE
+    assert await bridge.run(endings) == ENDINGS

@@ -13,7 +13,7 @@ from realtime.chat.demo.talks import all_talks
 from realtime.chat.models import Message, Notice, Run, RunEvent, Thread
 from realtime.chat.transcript import Transcript
 from realtime.hotlines.queries import current_directory
-from tests.chat.demo.threads import EVERYONE, endings, named
+from tests.chat.demo.threads import ENDINGS, endings, named
 from tests.support.agui_check import check_event
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.usefixtures("seeded")
 def test_each_thread_shows_what_it_is_named_for() -> None:
-    assert endings() == EVERYONE
+    assert endings() == ENDINGS
     assert not Thread.objects.filter(synthetic=False).exists()
 
 

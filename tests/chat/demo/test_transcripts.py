@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from realtime.accounts.models import User
 from realtime.chat.models import Message, Thread
-from tests.chat.demo.threads import EVERYONE, named
+from tests.chat.demo.threads import ENDINGS, named
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seeded")]
 
@@ -33,7 +33,7 @@ def badges(page: str) -> list[str]:
     return re.findall(r'class="badge[^>]*>([^<]+)<', page)
 
 
-@pytest.mark.parametrize("name", EVERYONE)
+@pytest.mark.parametrize("name", ENDINGS)
 def test_every_thread_is_labelled_and_shows_all_its_words(reviewer: Client, name: str) -> None:
     page = page_of(reviewer, name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from realtime.chat.models import Run, Thread
 
-EVERYONE = {
+ENDINGS = {
     "plain": ["completed"] * 4,
     "tool-call": ["completed"] * 2,
     "two-tool-calls": ["completed"] * 2,
