@@ -12,6 +12,7 @@ what is read, what comes meanwhile waits, and nothing falls between the two.
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -20,7 +21,7 @@ from realtime.chat.missed import Catchup
 from realtime.chat.protocol import Cursor, Frame
 from realtime.chat.wording import ENVELOPES, Wording
 
-WAITING = 256  # frames kept while a follower is read; beyond, the log has them
+WAITING = 64  # frames kept while a follower is read; beyond, the log has them
 
 Watched = tuple[int, str]  # owner id, client thread id
 
@@ -39,10 +40,15 @@ class Place(NamedTuple):
 
 
 class Sink(Protocol):
-    """A client's outbox. What it drops from its queue it follows by `lag()`."""
+    """A client's outbox. What it drops from its queue it follows by `lag()`.
+
+    A page of what was missed is read and put inside `room()`; `unavailable`: it cannot be read.
+    """
 
     def put(self, out: Outgoing) -> None: ...
     def hint(self, text: str) -> None: ...
+    def room(self) -> AbstractAsyncContextManager[None]: ...
+    def unavailable(self) -> None: ...
 
 
 @dataclass(slots=True, eq=False)

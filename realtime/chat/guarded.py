@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from urllib.parse import parse_qs
 from uuid import uuid4
 
 from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
@@ -20,14 +20,20 @@ from realtime.accounts.handshake import Credentials
 from realtime.accounts.identity import Identity
 from realtime.accounts.queries import identify_again
 from realtime.chat import bridge, protocol
+from realtime.chat.codes import CloseCode
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Follower
 from realtime.chat.outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
-UNAUTHENTICATED, FORBIDDEN, TOO_SLOW, TOO_MANY_SOCKETS = 4401, 4403, 4408, 4409
-TRY_LATER = 1013
+# What a program is told instead, which reads no close code.
+_STATUS = {
+    CloseCode.OVERLOADED: 503,
+    CloseCode.UNAUTHENTICATED: 401,
+    CloseCode.FORBIDDEN: 403,
+    CloseCode.TOO_MANY_SOCKETS: 429,
+}
 
 
 class GuardedSocket(AsyncWebsocketConsumer):
@@ -40,22 +46,28 @@ class GuardedSocket(AsyncWebsocketConsumer):
         self.engine = engine
         self.connection_id = str(uuid4())
         self.identity: Identity | None = None
-        self.outbox = Outbox()
+        self.outbox = Outbox(engine.timings, tend=lambda f: self.engine.hub.tend(f), end=self.end)
         self.followers: dict[str, Follower] = {}
         self.ended = False
         self.tasks: set[asyncio.Task[None]] = set()
+        self._running: asyncio.Task[Any] | None = None
+        self._hung_up = False
 
     async def opened(self) -> None:
         """It is somebody who may be here, and was told `ready`."""
         raise NotImplementedError
 
-    async def sent(self, text: str) -> None:
+    def sent(self, text: str) -> None:
         """It has been handed to the client."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Whatever ends the socket, an error of ours included, it leaves nothing behind."""
+        self._running = asyncio.current_task()
         try:
             await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._hung_up or self._running is None or self._running.uncancel() > 0:
+                raise
         finally:
             self.leave()
 
@@ -73,16 +85,16 @@ class GuardedSocket(AsyncWebsocketConsumer):
         try:
             identity = await bridge.run(accounts.enter, credentials=credentials)
         except bridge.StorageUnavailable:
-            await self._turn_away(credentials, TRY_LATER, 503)
+            await self._turn_away(credentials, CloseCode.OVERLOADED)
             return
         if identity is None:
-            await self._turn_away(credentials, UNAUTHENTICATED, 401)
+            await self._turn_away(credentials, CloseCode.UNAUTHENTICATED)
         elif not door.socket_admitted(dict(self.scope), identity):
-            await self._turn_away(credentials, FORBIDDEN, 403)
+            await self._turn_away(credentials, CloseCode.FORBIDDEN)
         elif not await self.engine.limits.admit_socket(
             person=identity.user_id, connection_id=self.connection_id
         ):
-            await self._turn_away(credentials, TOO_MANY_SOCKETS, 429)
+            await self._turn_away(credentials, CloseCode.TOO_MANY_SOCKETS)
         else:
             self.identity = identity
             await self.accept(subprotocol=credentials.subprotocol)
@@ -91,26 +103,26 @@ class GuardedSocket(AsyncWebsocketConsumer):
                 self._greet()
                 await self.opened()
 
-    async def _turn_away(self, credentials: Credentials, code: int, status: int) -> None:
+    async def _turn_away(self, credentials: Credentials, code: CloseCode) -> None:
         """A browser cannot read an HTTP refusal of a socket, other clients read nothing else."""
         if credentials.origin is not None:
             await self.accept(subprotocol=credentials.subprotocol)
-            await self.close(code=code)
+            await self.close(code=int(code))
         elif "websocket.http.response" in (self.scope.get("extensions") or {}):
             # The ASGI extension "websocket.http.response"; Channels' types do not know it.
             respond = cast("Callable[[dict[str, Any]], Awaitable[None]]", self.base_send)
             start = "websocket.http.response.start"
-            await respond({"type": start, "status": status, "headers": []})
+            await respond({"type": start, "status": _STATUS[code], "headers": []})
             await respond({"type": "websocket.http.response.body", "body": b""})
         else:
             await self.close()
 
     def _greet(self) -> None:
         heartbeat_ms = int(self.engine.timings.ping_s * 1000)
-        self.outbox.hint(
+        self.outbox.reply(
             protocol.ready(connection_id=self.connection_id, heartbeat_ms=heartbeat_ms)
         )
-        for work in (self._write(), self._ping(), self._recheck()):
+        for work in (self.outbox.write(self._send), self._ping(), self._recheck()):
             spawn(work, self.tasks)
 
     # --- staying -----------------------------------------------------------------------------
@@ -125,7 +137,7 @@ class GuardedSocket(AsyncWebsocketConsumer):
         assert self.identity is not None
         identity = await bridge.run(identify_again, identity=self.identity)
         if identity is None:
-            await self.end(UNAUTHENTICATED)
+            self.end(CloseCode.UNAUTHENTICATED)
             return False
         self.identity = identity  # a session may live longer by now
         return True
@@ -139,22 +151,15 @@ class GuardedSocket(AsyncWebsocketConsumer):
                 await self.still_known()
             except bridge.StorageUnavailable:
                 if self._left_s() <= 0:  # nobody can say that it was made longer
-                    await self.end(TRY_LATER)
+                    self.end(CloseCode.OVERLOADED)
 
     def _left_s(self) -> float:
         assert self.identity is not None
         return max(0.0, (self.identity.expires_at - timezone.now()).total_seconds())
 
-    async def _write(self) -> None:
-        """The only writer. A client that does not read is closed; it resumes by cursor."""
-        while (frame := await self.outbox.get()) is not None:
-            try:
-                async with asyncio.timeout(self.engine.timings.send_timeout_s):
-                    await self.send(text_data=frame)
-            except TimeoutError:
-                break
-            await self.sent(frame)
-        await self.end(TOO_SLOW)
+    async def _send(self, text: str) -> None:
+        await self.send(text_data=text)
+        self.sent(text)
 
     async def _ping(self) -> None:
         """Browsers cannot see protocol pings, and proxies count bytes."""
@@ -164,41 +169,39 @@ class GuardedSocket(AsyncWebsocketConsumer):
 
     # --- going -------------------------------------------------------------------------------
 
-    async def disconnect(self, code: int) -> None:
+    async def websocket_disconnect(self, message: Any) -> NoReturn:
+        """Without that hop, too."""
         self.leave()
+        raise StopConsumer
 
     def leave(self) -> None:
-        """Follow nothing more."""
-        self._let_go()
-        for task in self.tasks:
-            task.cancel()
-
-    async def end(self, code: int) -> None:
-        """Close once. A peer that reads nothing cannot even be told so: it is not waited for."""
-        if not self.ended:
-            self._let_go()
-            await self._close(code)
-
-    def cut(self, code: int) -> None:
-        """The same where nobody waits: from now on nothing more is sent."""
-        if not self.ended:
-            self._let_go()
-            spawn(self._close(code), _closing)
-
-    async def _close(self, code: int) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.engine.timings.send_timeout_s):
-                await self.close(code=code)
-
-    def _let_go(self) -> None:
+        """Follow nothing more; may be called more than once."""
         self.ended = True
-        self.outbox.clear()
         if self.identity is not None:
             self.engine.hub.sockets.discard(self, self.identity.ends_with)
             self.engine.limits.release_socket(person=self.person, connection_id=self.connection_id)
         for follower in self.followers.values():
             self.engine.hub.unfollow(follower)
         self.followers.clear()
+        self.outbox.close()
+        for task in self.tasks:
+            task.cancel()
+
+    def end(self, code: int) -> None:
+        """Close, once, without waiting for it."""
+        if not self.ended:
+            self.leave()
+            spawn(self._close(code), _closing)
+
+    async def _close(self, code: int) -> None:
+        """A peer that reads nothing cannot even be told: then just hang up."""
+        try:
+            async with asyncio.timeout(self.engine.timings.close_s):
+                await self.close(code=int(code))
+        except TimeoutError:
+            self._hung_up = True
+            if self._running is not None:
+                self._running.cancel()
 
 
 _closing: set[asyncio.Task[None]] = set()  # a task needs a strong reference

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +16,11 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from realtime.chat import bridge, queries
-from realtime.chat.follower import Asked, Follower, Watched
+from realtime.chat.follower import Follower, Watched
 from realtime.chat.log import Logged
 from realtime.chat.missed import LastRun
 from realtime.chat.protocol import START, Cursor, Frame
+from realtime.chat.reader import Reader, log_failure
 from realtime.chat.relay import Layer, Relay, group_of
 from realtime.chat.sockets import Sockets
 from realtime.chat.timings import Timings
@@ -40,7 +40,7 @@ class Hub:
     _relay: Relay | None = None
     _followers: dict[Watched, set[Follower]] = field(default_factory=dict)
     _by_group: dict[str, Watched] = field(default_factory=dict)
-    _reading: dict[Follower, asyncio.Task[None]] = field(default_factory=dict)
+    _reader: Reader | None = None
     _active: set[Watched] = field(default_factory=set)
     _polled_at: dict[Watched, float] = field(default_factory=dict)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -53,6 +53,7 @@ class Hub:
         layer = self.layer or get_channel_layer()
         assert layer is not None
         self._stopping = False
+        self._reader = Reader(self.timings, self._spawn, self._active.add)
         self._relay = Relay(layer, self, self.timings, self._spawn)
         self._relay.start()
         self._spawn(self._poll())
@@ -63,6 +64,8 @@ class Hub:
             await self._relay.flush(within_s=FLUSH_S)
             self._relay.stop()
         self._stopping = True
+        if self._reader is not None:
+            self._reader.stop()
         for _ in range(STOP_TRIES):
             if not self._tasks:
                 break
@@ -85,9 +88,8 @@ class Hub:
         self.tend(follower)
 
     def unfollow(self, follower: Follower) -> None:
-        reading = self._reading.pop(follower, None)
-        if reading is not None:
-            reading.cancel()
+        if self._reader is not None:
+            self._reader.forget(follower)
         watched = follower.watched
         followers = self._followers.get(watched, set())
         followers.discard(follower)
@@ -100,38 +102,9 @@ class Hub:
                 self._relay.unwant(group_of(watched))
 
     def tend(self, follower: Follower) -> None:
-        """See to it that one who is behind is read for."""
-        if follower.behind and follower not in self._reading:
-            self._reading[follower] = self._spawn(self._read_missed(follower))
-
-    async def _read_missed(self, follower: Follower) -> None:
-        """Read until nothing is missing: a follower is live, or this loop goes on."""
-        pause = self.timings.poll_unhealthy_s
-        try:
-            while follower.behind and not self._stopping:
-                asked = follower.begin()
-                try:
-                    await self._read(follower, asked)
-                    pause = self.timings.poll_unhealthy_s
-                except Exception as error:  # whatever it was: nobody else would read again
-                    if not isinstance(error, bridge.StorageUnavailable):
-                        _log_failure("reading a thread", error)
-                    follower.failed(asked)
-                    await asyncio.sleep(pause)
-                    pause = min(2 * pause, self.timings.poll_active_s)
-        finally:
-            self._reading.pop(follower, None)
-
-    async def _read(self, follower: Follower, asked: Asked) -> None:
-        missed = await bridge.run(
-            queries.catch_up,
-            owner_id=follower.owner_id,
-            thread_id=follower.thread_id,
-            cursor=asked.cursor,
-        )
-        if missed.active_run_id is not None:
-            self._active.add(follower.watched)
-        follower.take(asked, missed)
+        """See to it that one who is behind is read for, if anybody still follows."""
+        if self._reader is not None and follower in self._followers.get(follower.watched, ()):
+            self._reader.tend(follower)
 
     # --- frames in and out -------------------------------------------------------------------
 
@@ -161,7 +134,7 @@ class Hub:
         if frames is not None:
             self._spread(watched, frames)
             return
-        for follower in self._followers[watched]:
+        for follower in list(self._followers[watched]):
             follower.look()
             self.tend(follower)
 
@@ -196,7 +169,7 @@ class Hub:
             self.tend(follower)
 
     def _restart(self, watched: Watched) -> None:
-        for follower in self._followers.get(watched, ()):
+        for follower in list(self._followers.get(watched, ())):
             follower.reset()
             self.tend(follower)
 
@@ -213,7 +186,7 @@ class Hub:
             except bridge.StorageUnavailable:
                 continue
             except Exception as error:  # whatever it was: without the poll losses stay
-                _log_failure("the poll", error)
+                log_failure("the poll", error)
                 pause = min(2 * pause, self.timings.poll_idle_s)
 
     async def _poll_once(self) -> None:
@@ -260,10 +233,4 @@ class Hub:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            _log_failure("a task of the hub", task.exception())
-
-
-def _log_failure(what: str, error: BaseException | None) -> None:
-    """Say what failed and where, without the error's own words: they may quote a message."""
-    where = "" if error is None else "".join(traceback.format_tb(error.__traceback__))
-    logger.error("%s failed: %s\n%s", what, type(error).__name__, where)
+            log_failure("a task of the hub", task.exception())

@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from realtime.chat import bridge, protocol, queries
+from realtime.chat.codes import CloseCode
 from realtime.chat.follower import Follower, Place
-from realtime.chat.guarded import TRY_LATER, GuardedSocket, query_value
+from realtime.chat.guarded import GuardedSocket, query_value
 from realtime.chat.protocol import Cursor, FrameError
 from realtime.chat.wording import ENVELOPES, RunOnly, ends_a_run
-
-DONE = 1000
 
 
 def is_replay(scope: Any) -> bool:
@@ -28,7 +27,7 @@ class ReplaySocket(GuardedSocket):
         try:
             place = await bridge.run(queries.run_place, owner_id=self.person, run_id=run_id)
         except bridge.StorageUnavailable:
-            await self.end(TRY_LATER)
+            self.end(CloseCode.OVERLOADED)
             return
         if place is None:
             self._refuse("not_found", "You have no such run.")
@@ -37,7 +36,7 @@ class ReplaySocket(GuardedSocket):
         if after is None:
             self._refuse("invalid_input", "That offset is none of this run's.", place.thread_id)
         elif place.over and after == place.end:
-            await self.end(DONE)
+            self.end(CloseCode.DONE)
         else:
             self._follow(place, after)
 
@@ -59,19 +58,19 @@ class ReplaySocket(GuardedSocket):
         try:
             frame = protocol.parse(text_data or "")
         except FrameError as error:
-            self.outbox.hint(protocol.error(str(error)))
+            self.outbox.reply(protocol.error(str(error)))
             return
         if isinstance(frame, protocol.Ping):
-            self.outbox.hint(protocol.pong(frame.n))
+            self.outbox.reply(protocol.pong(frame.n))
         elif not isinstance(frame, protocol.Pong):
-            self.outbox.hint(protocol.error("this socket only replays: open one without offset"))
+            self.outbox.reply(protocol.error("this socket only replays: open one without offset"))
 
-    async def sent(self, text: str) -> None:
+    def sent(self, text: str) -> None:
         if ends_a_run(text):
-            await self.end(DONE)
+            self.end(CloseCode.DONE)
 
     def _refuse(self, code: str, message: str, thread_id: str = "") -> None:
-        self.outbox.hint(self._refusal(code, message, thread_id))
+        self.outbox.reply(self._refusal(code, message, thread_id))
 
     def _refusal(self, code: str, message: str, thread_id: str) -> str:
         return protocol.refusal(

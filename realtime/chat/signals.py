@@ -14,7 +14,7 @@ from django.dispatch import receiver
 
 from realtime.accounts.signals import access_ended, deleting_people
 from realtime.chat import engine, under_lock
-from realtime.chat.guarded import UNAUTHENTICATED
+from realtime.chat.codes import CloseCode
 from realtime.chat.models import Run, RunEvent
 
 
@@ -27,7 +27,7 @@ def delete_log(sender: type[Run], instance: Run, **kwargs: Any) -> None:
 def close_sockets(sender: type[Any], names: Sequence[str], **kwargs: Any) -> None:
     running = engine.installed()
     if running is not None:
-        running.end_sockets(names, UNAUTHENTICATED)
+        running.end_sockets(names, CloseCode.UNAUTHENTICATED)
 
 
 @receiver(deleting_people, dispatch_uid="chat.threads_of_deleted_people")

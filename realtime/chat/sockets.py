@@ -13,7 +13,7 @@ MOST_FRESH = 1_000
 
 
 class Socket(Protocol):
-    def cut(self, code: int) -> None:
+    def end(self, code: int) -> None:
         """Send nothing more and close."""
 
 
@@ -29,7 +29,7 @@ class Sockets:
         for name in names:
             ended_at, code = self._fresh.get(name, (0.0, 0))
             if code and time.monotonic() - ended_at < FRESH_S:
-                socket.cut(code)
+                socket.end(code)
 
     def discard(self, socket: Socket, names: Iterable[str]) -> None:
         for name in names:
@@ -42,6 +42,6 @@ class Sockets:
         for name in names:
             self._fresh[name] = (time.monotonic(), code)
             for socket in list(self._by_name.get(name, ())):
-                socket.cut(code)
+                socket.end(code)
         while len(self._fresh) > MOST_FRESH:
             self._fresh.popitem(last=False)

@@ -18,7 +18,7 @@ from realtime.accounts import operations as accounts
 from realtime.accounts.models import ClientToken, User
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, says
-from realtime.chat import bridge, consumers, protocol
+from realtime.chat import bridge, consumers, following, protocol
 from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
 from realtime.chat.models import Run
@@ -137,7 +137,7 @@ async def test_a_stop_sent_in_leaving_is_done(token: str) -> None:
 async def test_too_many_threads_are_refused_before_anything_is_stored(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumers, "MAX_THREADS", 1)
+    monkeypatch.setattr(following, "MAX_THREADS", 1)
     async with (
         running_engine(ScriptedModel(says("One."))) as engine,
         socket(engine, token) as peer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -58,6 +59,12 @@ class Watcher:
     def put(self, out: Outgoing) -> None:
         out.sent()
         self.hint(out.text)
+
+    def room(self) -> contextlib.AbstractAsyncContextManager[None]:
+        return contextlib.nullcontext()
+
+    def unavailable(self) -> None:
+        raise AssertionError("it can be read")
 
     def hint(self, text: str) -> None:
         self.frames.append(json.loads(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -29,6 +30,11 @@ class Client:
 
     def hint(self, text: str) -> None:
         self.frames.append(json.loads(text))
+
+    def room(self) -> contextlib.AbstractAsyncContextManager[None]:
+        return contextlib.nullcontext()
+
+    def unavailable(self) -> None: ...
 
     @property
     def ids(self) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from config.api import api
 from realtime.accounts.operations import TOKEN_LIFETIME
 from realtime.agent import errors
-from realtime.chat import agui, consumers, guarded, protocol, routing
+from realtime.chat import agui, codes, following, protocol, routing
 from realtime.chat.timings import Timings
 from tests.support.documents import ROOT, quoted, text
 
@@ -86,7 +86,7 @@ def error_codes() -> set[str]:
 
 
 def close_codes() -> set[int]:
-    found = {n for module in (consumers, guarded, routing) for n in numbers(tree_of(module))}
+    found = {*numbers(tree_of(codes)), *numbers(tree_of(routing))}
     return {code for code in found if 1000 <= code <= 1015 or 4000 <= code <= 4999}
 
 
@@ -158,7 +158,7 @@ def test_every_address_of_the_http_api_is_told() -> None:
         f"at most {protocol.MAX_FRAME_BYTES // 2**20} MiB",
         f"at most {protocol.MAX_TEXT_BYTES // 1024} KB",
         f"1 to {protocol.MAX_ID} printable ASCII",
-        f"at most {consumers.MAX_THREADS} on a socket",
+        f"at most {following.MAX_THREADS} on a socket",
         f"good for {TOKEN_LIFETIME.days} days",
         f"every {Timings().ping_s:.0f} s",
     ],
