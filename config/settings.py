@@ -191,6 +191,10 @@ OPENAI_BASE_URL = without_user(
 OPENAI_MODEL = env_str("OPENAI_MODEL")
 OPENAI_WIRE = env_choice("OPENAI_WIRE", choices=("auto", "responses", "chat"), default="auto")
 OPENAI_REASONING_EFFORT = env_str("OPENAI_REASONING_EFFORT")
+# Whether, and how, the model goes on with a reply that broke off, instead of writing it again.
+UPSTREAM_PREFILL = env_choice(
+    "UPSTREAM_PREFILL", choices=("off", "continue", "prefix"), default="off"
+)
 # Where only this machine's own people come, a first look needs no further word.
 ALLOW_REHEARSAL = DEBUG or env_bool(
     "ALLOW_REHEARSAL", default=PUBLIC_URL is not None and PUBLIC_URL.loopback

@@ -17,6 +17,7 @@ from realtime.agent.errors import ModelBroken, ModelError, ModelMalformed, Model
 from realtime.agent.events import ToolFinished, TurnEvent
 from realtime.agent.history import answerable
 from realtime.agent.model import (
+    AssistantMessage,
     ChatMessage,
     Model,
     ModelEvent,
@@ -27,7 +28,7 @@ from realtime.agent.model import (
 )
 from realtime.agent.text import storable
 from realtime.agent.tools import Toolbox, ToolOutcome
-from realtime.agent.turn import IllegalEvent, Turn, TurnState
+from realtime.agent.turn import IllegalEvent, OpenText, Turn, TurnState
 
 logger = logging.getLogger(__name__)
 
@@ -72,12 +73,13 @@ async def run_turn(
     new_id: Callable[[], str],
     said: Sequence[ChatMessage] = (),
     pending: Sequence[ToolCall] = (),
+    open_text: OpenText | None = None,
 ) -> AsyncGenerator[TurnEvent, None]:
     """Answer the last message of `history`.
 
     Ends with exactly one TurnFinished, TurnFailed or TurnBrokeOff.
     To go on with a turn that broke off: `said` are its finished rounds, `pending` those of their
-    calls that nobody answered; these are run first.
+    calls that nobody answered; these are run first. `open_text` is gone on with in its message.
     Closing the generator cancels the upstream stream and the tools and waits for them.
     """
     answers = list[ChatMessage]()
@@ -89,6 +91,7 @@ async def run_turn(
         rounds=limits.rounds,
         retries=limits.retries,
         said=answerable([*said, *answers]),
+        open_text=open_text,
     )
     shell = _Shell(turn, model, toolbox, history, safety_identifier, limits)
     try:
@@ -160,10 +163,13 @@ class _Shell:
         await self.stop()
         await asyncio.sleep(self._pause_s)
         offers_tools = self.turn.open_round()
+        begun = self.turn.begun
+        reply = () if begun is None else (AssistantMessage(begun),)
         request = ModelRequest(
-            messages=(*self._history, *self.turn.said),
+            messages=(*self._history, *self.turn.said, *reply),
             tools=self._toolbox.specs if offers_tools else (),
             safety_identifier=self._safety_identifier,
+            continues=begun is not None,
         )
         self._pause_s = 0.0
         self._inbox = asyncio.Queue(_INBOX)

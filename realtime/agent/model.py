@@ -54,11 +54,15 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """`safety_identifier`: a stable hash of the person, never a name or an address."""
+    """`safety_identifier`: a stable hash of the person, never a name or an address.
+
+    `continues`: the last message is the beginning of the reply, to be gone on with (prefill).
+    """
 
     messages: tuple[ChatMessage, ...]
     tools: tuple[ToolSpec, ...]
     safety_identifier: str
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,10 @@ class Model(Protocol):
     """One reply of a language model as a stream that ends with exactly one ModelFinished.
 
     Raises a `realtime.agent.errors.ModelError`, at once or in mid-stream; never a vendor's
-    exception. `aclose()` closes the connection.
+    exception. `aclose()` closes the connection. `prefill`: it can go on with a begun reply.
     """
 
     name: str
+    prefill: bool
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]: ...

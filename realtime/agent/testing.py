@@ -36,8 +36,9 @@ class ScriptedModel:
     A reply without ModelFinished is a stream that was cut; a Gate never opened is a hang.
     """
 
-    def __init__(self, *replies: Reply, name: str = "scripted") -> None:
+    def __init__(self, *replies: Reply, name: str = "scripted", prefill: bool = False) -> None:
         self.name = name
+        self.prefill = prefill
         self.requests: list[ModelRequest] = []
         self.streaming = 0  # replies not yet closed
         self._replies = iter(replies)

@@ -9,7 +9,8 @@ Rules
  4. Ids are ours: models repeat theirs, and a call id may have one result in a whole thread.
  5. A round that failed before anything was visible may be asked again, `retries` times.
     A reply with nothing visible in it is such a failure, unless all was said before the calls.
- 6. A turn may go on where another broke off: with the rounds that one finished, calls answered.
+ 6. A turn may go on where another broke off: with the rounds that one finished, calls answered,
+    and, where the model can, with the text that it left open.
  7. Whatever was opened is closed before the terminal event, which comes once and last; only
     where the round broke off nothing is closed: it is to be discarded.
 
@@ -37,7 +38,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from realtime.agent.errors import ContentFiltered, ModelError, ModelUnavailable
 from realtime.agent.events import (
@@ -89,6 +90,13 @@ class IllegalEvent(Exception):
         super().__init__(f"{type(event).__name__ if event else 'event'} is illegal in {state}")
 
 
+class OpenText(NamedTuple):
+    """A message whose text began and has no end yet."""
+
+    message_id: str
+    text: str
+
+
 @dataclass(slots=True)
 class _Call:
     call_id: str
@@ -126,11 +134,13 @@ class Turn:
         rounds: int,
         retries: int,
         said: Iterable[ChatMessage] = (),
+        open_text: OpenText | None = None,
     ) -> None:
         self.state = TurnState.READY
         self.said = list(said)  # by the finished rounds, for the next request
         self._new_id = new_id
         self._rounds_left = max(0, rounds - _rounds_with_calls(self.said))
+        self._open_text = open_text
         self._retries = retries
         self._tries = 0
         self._round = _Round(message_id="", offered_tools=False)
@@ -141,12 +151,22 @@ class Turn:
     def tries(self) -> int:
         return self._tries
 
+    @property
+    def begun(self) -> str | None:
+        """The text that the reply to come goes on with."""
+        return None if self._open_text is None else self._open_text.text
+
     def open_round(self) -> bool:
         """Begin a reply; return whether the model is offered tools."""
         self._expect(TurnState.READY)
-        self._round = _Round(self._new_id(), offered_tools=self._rounds_left > 0)
+        offers = self._rounds_left > 0
+        if self._open_text is None:
+            self._round = _Round(self._new_id(), offered_tools=offers)
+        else:
+            message_id, text = self._open_text
+            self._round = _Round(message_id, offered_tools=offers, text=[text], text_open=True)
         self.state = TurnState.WAITING
-        return self._round.offered_tools
+        return offers
 
     def receive(self, event: ModelEvent) -> list[TurnEvent]:
         self._expect(*_STREAMING, event=event)
@@ -220,6 +240,7 @@ class Turn:
         current = self._round
         current.text.append(text)
         if current.text_open:
+            self.state = TurnState.SPEAKING if text else self.state
             return [TextDelta(current.message_id, text)] if text else []
         current.blank += text
         if not current.blank.strip():
@@ -297,7 +318,8 @@ class Turn:
         return closed
 
     def _has_spoken(self) -> bool:
-        return any(isinstance(m, AssistantMessage) and m.content.strip() for m in self.said)
+        said = (m for m in self.said if isinstance(m, AssistantMessage))
+        return self._round.text_open or any(m.content.strip() for m in said)
 
     def _go_on_when_answered(self) -> None:
         calls = tuple(self._round.calls.values())
@@ -308,6 +330,7 @@ class Turn:
         self.said += [AssistantMessage("".join(self._round.text), made), *answers]
         self._rounds_left -= 1
         self._tries = 0
+        self._open_text = None
         self.state = TurnState.READY
 
 

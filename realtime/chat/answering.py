@@ -20,6 +20,7 @@ def configured_model() -> ProviderConfig | None:
             model=settings.OPENAI_MODEL,
             wire=cast("Literal['auto', 'responses', 'chat']", settings.OPENAI_WIRE),
             reasoning_effort=settings.OPENAI_REASONING_EFFORT,
+            prefill=cast("Literal['off', 'continue', 'prefix']", settings.UPSTREAM_PREFILL),
         )
     if settings.ALLOW_REHEARSAL and settings.REHEARSAL_URL:
         return ProviderConfig(

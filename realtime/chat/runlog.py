@@ -78,6 +78,7 @@ class RunLog:
     def resume(self, said: Transcript) -> None:
         """Go on after what is in the log already."""
         self._transcript = said
+        self._offsets = {i: len(text) for i, text in said.open_texts.items()}
 
     @property
     def said(self) -> Transcript:

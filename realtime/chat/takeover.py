@@ -6,6 +6,7 @@ A round is one assistant message. By the state of the last one (protocol.md 1.4)
     a new id. Its calls are never executed: their arguments may be cut.
  2. complete, with calls that lack a result: those are executed (again); a logged result stands.
  3. complete: just go on.
+Where the model can (prefill), an open text is gone on with in its message instead of 1.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from realtime.agent.model import ChatMessage, ToolCall
+from realtime.agent.turn import OpenText
 from realtime.chat import agui
 from realtime.chat.transcript import (
     FoldedMessage,
@@ -26,28 +28,39 @@ from realtime.chat.transcript import (
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """`closing` is to be appended first; `said` and `pending` are where the agent goes on."""
+    """`closing` is to be appended first; the others are where the agent goes on."""
 
     closing: tuple[agui.AguiEvent, ...]
     said: tuple[ChatMessage, ...]
     pending: tuple[ToolCall, ...]
+    open_text: OpenText | None = None
 
 
-FROM_THE_START = Resumption((), (), ())
-
-
-def resumption(transcript: Transcript, branch: Sequence[agui.Message]) -> Resumption:
+def resumption(
+    transcript: Transcript, branch: Sequence[agui.Message], *, prefill: bool = False
+) -> Resumption:
     """Plan from what a run has said so far; `branch` is the conversation with its question."""
     kept = _kept(transcript)
+    dropped = [m.client_msg_id for m in transcript.messages if m not in kept]
+    open_text = _open_text(transcript, dropped) if prefill else None
     closing: list[agui.AguiEvent] = []
-    if len(kept) < len(transcript.messages):
+    if dropped and open_text is None:
         rounds = [_as_agui(message) for message in kept]
         snapshot = agui.MessagesSnapshot(messages=[*branch, *rounds])
         closing = [*transcript.closing_events(), snapshot]
     calls = {call for message in kept for call in _calls(message)}
     pending = [tool_call(part) for part in transcript.unanswered if part["id"] in calls]
     said = [for_model(role=message.role, parts=message.parts) for message in kept]
-    return Resumption(tuple(closing), tuple(said), tuple(pending))
+    return Resumption(tuple(closing), tuple(said), tuple(pending), open_text)
+
+
+def _open_text(transcript: Transcript, dropped: list[str]) -> OpenText | None:
+    """The text that is all there is of the unfinished round, if it is that."""
+    texts = transcript.open_texts
+    if transcript.open_ids != set(dropped) or list(texts) != dropped:
+        return None
+    [(message_id, text)] = texts.items()
+    return OpenText(message_id, text) if text else None
 
 
 def _kept(transcript: Transcript) -> list[FoldedMessage]:

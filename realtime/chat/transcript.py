@@ -82,6 +82,11 @@ class Transcript:
         return {*self._open_texts, *(self._owner_of(i).client_msg_id for i in self._open_calls)}
 
     @property
+    def open_texts(self) -> dict[str, str]:
+        """What was said so far in each message whose text has no end yet."""
+        return {i: "".join(pieces) for i, pieces in self._open_texts.items()}
+
+    @property
     def unanswered(self) -> list[Part]:
         """The calls without a result, in the order in which they were made."""
         return [part for call_id, part in self._calls.items() if call_id not in self._answered]

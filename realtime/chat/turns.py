@@ -70,7 +70,7 @@ class Turns:
         """Until the turn ends; a reply that breaks off is discarded and begun again."""
         task = await self._stored(_prepare, claim)
         run.resume(task.said)
-        resumed = resumption(run.said, task.branch)
+        resumed = resumption(run.said, task.branch, prefill=self.model.prefill)
         for tries in itertools.count():
             run.restart(resumed.closing)
             broke_off = await self._follow(claim, run, task, resumed)
@@ -82,7 +82,7 @@ class Turns:
             self._hint(claim, "retrying")
             await asyncio.sleep(self.timings.backoff_s * 2**tries * random.uniform(0.5, 1.5))
             branch = await self._stored(queries.active_branch, thread_id=claim.thread_pk)
-            resumed = resumption(run.said, branch)
+            resumed = resumption(run.said, branch, prefill=self.model.prefill)
 
     async def _follow(
         self, claim: Claim, run: RunLog, task: _Task, resumed: Resumption
@@ -97,6 +97,7 @@ class Turns:
             new_id=lambda: str(uuid4()),
             said=resumed.said,
             pending=resumed.pending,
+            open_text=resumed.open_text,
         )
         written = 0
         async with aclosing(turn):

@@ -77,6 +77,10 @@ def body(config: ProviderConfig, request: ModelRequest) -> bytes:
         "store": False,
         "safety_identifier": request.safety_identifier,
     }
+    if request.continues and config.prefill == "continue":
+        asked |= {"continue_final_message": True, "add_generation_prompt": False}
+    elif request.continues:
+        asked["messages"][-1]["prefix"] = True
     if config.reasoning_effort:
         asked["reasoning_effort"] = config.reasoning_effort
     if request.tools:

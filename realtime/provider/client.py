@@ -55,6 +55,7 @@ class OpenAIModel:
     def __init__(self, config: ProviderConfig) -> None:
         self.name = config.resolved_model
         self.config = config
+        self.prefill = config.prefill != "off" and config.resolved_wire == "chat"
         self._wire = _WIRES[config.resolved_wire]
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = (
             WeakKeyDictionary()

@@ -16,6 +16,8 @@ OPENAI_BASE_URL = "https://api.openai.com/v1"
 _SECRET = 8  # letters
 
 Wire = Literal["responses", "chat"]
+# How a begun reply is gone on with: vLLM's continue_final_message; DeepSeek's, Mistral's prefix.
+Prefill = Literal["off", "continue", "prefix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class ProviderConfig:
     model: str = ""
     wire: Literal["auto", "responses", "chat"] = "auto"
     reasoning_effort: str = ""
+    prefill: Prefill = "off"
     connect_s: float = 10
 
     def __post_init__(self) -> None:

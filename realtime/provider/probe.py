@@ -84,7 +84,7 @@ class _Witness:
     """
 
     def __init__(self, model: Model, config: ProviderConfig) -> None:
-        self.name = model.name
+        self.name, self.prefill = model.name, False
         self.error: ModelError | None = None
         self.heard = 0
         self._model = model

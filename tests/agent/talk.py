@@ -14,6 +14,7 @@ from realtime.agent.events import TextDelta, ToolFinished, TurnEvent
 from realtime.agent.loop import TurnLimits, run_turn
 from realtime.agent.model import ChatMessage, Model, ToolCall, UserMessage
 from realtime.agent.tools import Tool, Toolbox
+from realtime.agent.turn import OpenText
 
 QUICK = TurnLimits(backoff_s=0.001)
 
@@ -57,6 +58,7 @@ def talk(
     history: Iterable[ChatMessage] = (UserMessage("Hello"),),
     said: Sequence[ChatMessage] = (),
     pending: Sequence[ToolCall] = (),
+    open_text: OpenText | None = None,
 ) -> AsyncGenerator[TurnEvent, None]:
     ids = itertools.count(1)
     return run_turn(
@@ -68,6 +70,7 @@ def talk(
         new_id=lambda: f"id{next(ids)}",
         said=said,
         pending=pending,
+        open_text=open_text,
     )
 
 

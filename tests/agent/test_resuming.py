@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from realtime.agent.events import TextDelta, TurnFinished
+from realtime.agent.errors import ModelUnavailable
+from realtime.agent.events import TextDelta, TextEnded, TurnFinished
 from realtime.agent.model import AssistantMessage, ChatMessage, ToolCall, ToolMessage, UserMessage
 from realtime.agent.testing import ScriptedModel, call, calls, says
+from realtime.agent.turn import OpenText
 from tests.agent.talk import QUICK, HeldTool, find, played, results, talk, text
 
 GB = '{"country": "GB"}'
@@ -77,3 +79,40 @@ async def test_without_anything_said_a_turn_begins_from_the_start() -> None:
     model = ScriptedModel(says("Hi"))
 
     assert text(await played(model)) == "Hi"
+
+
+async def test_an_open_text_is_gone_on_with_in_its_message() -> None:
+    model = ScriptedModel(says(" and more."))
+
+    events = [e async for e in talk(model, open_text=OpenText("m1", "Half"))]
+
+    assert events == [TextDelta("m1", " and more."), TextEnded("m1"), TurnFinished(None)]
+    assert model.requests[0].messages[-1] == AssistantMessage("Half")
+    assert model.requests[0].continues
+
+
+async def test_an_open_text_to_which_nothing_is_added_was_whole() -> None:
+    events = [e async for e in talk(ScriptedModel(says()), open_text=OpenText("m1", "Whole."))]
+
+    assert events == [TextEnded("m1"), TurnFinished(None)]
+
+
+async def test_after_the_open_text_a_next_round_is_a_message_of_its_own() -> None:
+    model = ScriptedModel(calls(call("find", GB), before=[" look."]), says("Here."))
+
+    events = [e async for e in talk(model, find(), open_text=OpenText("m1", "Let me"))]
+
+    made = model.requests[1].messages[1]
+    assert isinstance(made, AssistantMessage)
+    assert made.content == "Let me look."
+    assert not model.requests[1].continues
+    assert text(events) == " look.Here."
+
+
+async def test_an_open_text_that_the_model_does_not_go_on_with_is_asked_for_again() -> None:
+    model = ScriptedModel([ModelUnavailable("x")], says(" and more."))
+
+    events = [e async for e in talk(model, open_text=OpenText("m1", "Half"))]
+
+    assert [request.continues for request in model.requests] == [True, True]
+    assert text(events) == " and more."

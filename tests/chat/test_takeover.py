@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from realtime.agent.model import AssistantMessage, ToolCall, ToolMessage
+from realtime.agent.turn import OpenText
 from realtime.chat import agui
 from realtime.chat.takeover import Resumption, resumption
 from realtime.chat.transcript import Transcript
@@ -113,6 +114,28 @@ def test_text_beside_a_call_is_discarded_and_the_call_is_run() -> None:
 
     assert shown(plan) == ["u", "m1"]
     assert [pending.call_id for pending in plan.pending] == ["c1"]
+
+
+def test_an_open_text_may_be_gone_on_with() -> None:
+    transcript = Transcript().apply_all([STARTED, *text("m1", ends=False)])
+
+    plan = resumption(transcript, [ASKED], prefill=True)
+
+    assert plan == Resumption((), (), (), OpenText("m1", "Words."))
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [text("m1"), [*text("m1"), *call("c1", "m1", ends=False)], text("m1", ends=False)[:1]],
+    ids=["ended text", "open call", "no words yet"],
+)
+def test_what_is_no_open_text_is_discarded_all_the_same(unfinished: list[agui.AguiEvent]) -> None:
+    transcript = Transcript().apply_all([STARTED, *unfinished])
+
+    plan = resumption(transcript, [ASKED], prefill=True)
+
+    assert plan.open_text is None
+    assert shown(plan) == ["u"]
 
 
 def test_what_was_discarded_is_no_part_of_the_transcript() -> None:

@@ -143,6 +143,31 @@ async def test_a_run_whose_owner_died_is_written_again_by_another(owner: int) ->
     await bridge.run(assert_log_invariants)
 
 
+async def test_a_model_that_can_goes_on_in_the_same_message(owner: int) -> None:
+    model = ScriptedModel([ModelText("Half "), Gate()])
+    again = ScriptedModel(says("and whole."), prefill=True)
+
+    async with running_engine(model) as engine:
+        watcher = await watching(engine, owner)
+        await engine.intake.submit(submission(owner))
+        await watcher.until(lambda w: w.text == "Half ")
+        async with killed(engine):
+            pass
+        async with running_engine(again):
+            await watcher.until(lambda w: w.over)
+
+    assert "MESSAGES_SNAPSHOT" not in await kinds()
+    assert await reply() == watcher.text == "Half and whole."
+    offsets = [f["chunk"]["metadata"]["kindline"]["off"] for f in deltas(watcher.frames)]
+    assert offsets == [0, 5]
+    await bridge.run(assert_log_invariants)
+
+
+def deltas(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kind = "TEXT_MESSAGE_CONTENT"
+    return [f for f in frames if "chunk" in f and f["chunk"]["type"] == kind]
+
+
 async def test_a_look_up_whose_result_was_lost_is_done_again_once(
     owner: int, directory: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

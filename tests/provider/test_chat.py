@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -265,3 +265,18 @@ def test_a_request_without_tools_or_effort_names_neither() -> None:
     asked = json.loads(chat.body(ProviderConfig("k"), ModelRequest((), (), "abc123")))
 
     assert {"tools", "reasoning_effort"}.isdisjoint(asked)
+
+
+@pytest.mark.parametrize(
+    ("prefill", "asked", "marked"), [("continue", True, None), ("prefix", None, True)]
+)
+def test_a_begun_reply_is_gone_on_with_as_the_server_wants_it(
+    prefill: Literal["continue", "prefix"], asked: bool | None, marked: bool | None
+) -> None:
+    begun = (UserMessage("Hi"), AssistantMessage("Half"))
+    request = ModelRequest(begun, (), "x", continues=True)
+
+    body = json.loads(chat.body(ProviderConfig(api_key="k", prefill=prefill), request))
+
+    assert body.get("continue_final_message") is asked
+    assert body["messages"][-1].get("prefix") is marked

@@ -21,6 +21,7 @@ from realtime.agent.events import (
     Retrying,
     TextDelta,
     ToolFinished,
+    TurnBrokeOff,
     TurnFailed,
     TurnFinished,
     Usage,
@@ -100,12 +101,14 @@ FINAL: list[tuple[str, Scenario, type[ModelError]]] = [
     ("tools with reasoning", REASONING_WITH_TOOLS, ModelRefused),
     ("filter", refuses(400, code="content_filter"), ContentFiltered),
     ("a long Retry-After", refuses(429, retry_after="3600"), ModelRateLimited),
+    ("filter after text", says("Hel").cut_short("content_filter"), ContentFiltered),
+]
+BREAKS_OFF: list[tuple[str, Scenario, type[ModelError]]] = [
     ("cut after text", breaks("Hel", Cut()), ModelUnavailable),
     ("missing end after text", breaks("Hel"), ModelUnavailable),
     ("stall after text", breaks("Hel", Stall()), ModelTimeout),
     ("malformed after text", says("Hel", MALFORMED), ModelMalformed),
     ("cut in a call", breaks(Call("find", '{"country'), Cut()), ModelUnavailable),
-    ("filter after text", says("Hel").cut_short("content_filter"), ContentFiltered),
 ]
 
 
@@ -120,6 +123,20 @@ async def test_trouble_that_cannot_be_hidden_ends_the_turn_at_once(
     events = await played(model, find(), limits=patience_with(bad))
 
     assert events[-1] == failed(error)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"), [pytest.param(bad, error, id=name) for name, bad, error in BREAKS_OFF]
+)
+async def test_trouble_after_visible_words_breaks_the_turn_off(
+    server: OpenAIServer, model: OpenAIModel, bad: Scenario, error: type[ModelError]
+) -> None:
+    server.play(bad)
+
+    events = await played(model, find(), limits=patience_with(bad))
+
+    assert events[-1] == TurnBrokeOff(error.code, error.message)
     assert len(server.requests) == 1
 
 
