@@ -74,6 +74,7 @@ class ChatConsumer(GuardedSocket):
                 pass
             case protocol.Subscribe():
                 self.following.subscribe(frame)
+                self.look_again()
             case protocol.Unsubscribe():
                 self.following.unsubscribe(frame.thread_id)
             case _:

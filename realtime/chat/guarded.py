@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, cast
 from urllib.parse import parse_qs
@@ -52,6 +54,7 @@ class GuardedSocket(AsyncWebsocketConsumer):
         self.tasks: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[Any] | None = None
         self._hung_up = False
+        self._looked_at = 0.0  # when Postgres was asked who this is; monotonic
 
     async def opened(self) -> None:
         """It is somebody who may be here, and was told `ready`."""
@@ -82,6 +85,9 @@ class GuardedSocket(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         credentials = door.socket_credentials(dict(self.scope))
         await self.engine.start()
+        if self.engine.limits.overloaded:
+            await self._turn_away(credentials, CloseCode.OVERLOADED)
+            return
         try:
             identity = await bridge.run(accounts.enter, credentials=credentials)
         except bridge.StorageUnavailable:
@@ -96,7 +102,7 @@ class GuardedSocket(AsyncWebsocketConsumer):
         ):
             await self._turn_away(credentials, CloseCode.TOO_MANY_SOCKETS)
         else:
-            self.identity = identity
+            self.identity, self._looked_at = identity, time.monotonic()
             await self.accept(subprotocol=credentials.subprotocol)
             self.engine.hub.sockets.add(self, identity.ends_with)
             if not self.ended:
@@ -135,12 +141,22 @@ class GuardedSocket(AsyncWebsocketConsumer):
     async def still_known(self) -> bool:
         """Whether the person may still act: not after expiry, revocation or log-out."""
         assert self.identity is not None
+        self._looked_at = time.monotonic()
         identity = await bridge.run(identify_again, identity=self.identity)
         if identity is None:
             self.end(CloseCode.UNAUTHENTICATED)
             return False
         self.identity = identity  # a session may live longer by now
         return True
+
+    def look_again(self) -> None:
+        """Beside what is asked: who reads is checked as well as who writes."""
+        if time.monotonic() - self._looked_at > self.engine.timings.look_again_s:
+            spawn(self._still_known_if_storage_says(), self.tasks)
+
+    async def _still_known_if_storage_says(self) -> None:
+        with contextlib.suppress(bridge.StorageUnavailable):
+            await self.still_known()
 
     async def _recheck(self) -> None:
         """Also for those who only watch: now and then, and when what they showed ends."""

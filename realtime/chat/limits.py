@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from realtime.accounts.addresses import UNKNOWN
 from realtime.chat.buckets import Buckets, Rate
 from realtime.chat.counters import Counters
+from realtime.chat.lag import Lag
 from realtime.chat.timings import Timings
 
 
@@ -47,20 +48,25 @@ class Limits:
     allowed: Allowed
     counters: Counters
     timings: Timings
+    lag: Lag
     _buckets: Buckets = field(default_factory=Buckets)
     _sockets: dict[str, set[str]] = field(default_factory=dict)
     _gone: dict[str, list[str]] = field(default_factory=dict)
-    _renewing: asyncio.Task[None] | None = None
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _forgetting: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._renewing = asyncio.get_running_loop().create_task(self._renew_for_ever())
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._renew_for_ever()),
+            loop.create_task(self.lag.watch()),
+        ]
 
     async def stop(self) -> None:
         """Leave no socket of ours counted, if Redis lets us in its bounded time."""
-        if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.gather(self._renewing, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for person, ours in list(self._sockets.items()):
             for connection_id in list(ours):
                 self.release_socket(person=int(person), connection_id=connection_id)
@@ -100,6 +106,11 @@ class Limits:
         return charged
 
     # --- sockets -----------------------------------------------------------------------------
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether this process has more to do than it can: nobody else shall come in."""
+        return self.lag.behind(asyncio.get_running_loop().time())
 
     async def admit_socket(self, *, person: int, connection_id: str) -> bool:
         """Count one more socket of this person until it is released; False if it is one too many.
@@ -163,4 +174,5 @@ def limits_of_settings(timings: Timings) -> Limits:
             pause_s=timings.limits_pause_s,
         ),
         timings,
+        Lag(settings.MAX_LOOP_LAG_MS / 1_000),
     )

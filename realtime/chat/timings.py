@@ -28,6 +28,7 @@ class Timings:
     subscribe_s: float = 5.0
     ping_s: float = 25.0
     recheck_s: float = 300.0
+    look_again_s: float = 1.0
     socket_lease_s: float = 90.0
     socket_renew_s: float = 30.0
     limits_pause_s: float = 5.0

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from realtime.chat.buckets import Rate
 from realtime.chat.counters import TIMEOUT_S, Counters
+from realtime.chat.lag import Lag
 from realtime.chat.limits import Allowed, Limits
 from realtime.chat.timings import Timings
 from tests.support.eventually import until
@@ -48,7 +49,7 @@ async def process(
         lease_s=TIMINGS.socket_lease_s,
         pause_s=TIMINGS.limits_pause_s,
     )
-    limits = Limits(allowed, counters, TIMINGS)
+    limits = Limits(allowed, counters, TIMINGS, Lag(60.0))
     limits.start()
     try:
         yield limits
@@ -165,8 +166,8 @@ async def test_open_sockets_stay_counted_and_those_of_the_dead_do_not(prefix: st
     async with process(prefix) as living, process(prefix) as dead:
         await opened(living, "a")
         await opened(dead, "b", "c")
-        assert dead._renewing is not None
-        dead._renewing.cancel()
+        for task in dead._tasks:
+            task.cancel()
 
         assert counted(prefix) == 3
         await until(lambda: counted(prefix) == 1)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
 from realtime.chat.models import Run
 from realtime.chat.relay import EVERYONE
-from tests.support.engine import running_engine
+from tests.support.engine import TIMINGS, running_engine
 from tests.support.eventually import until, wait_until
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer, client_token, http
@@ -269,3 +270,33 @@ async def test_a_ticket_works_once_and_stands_in_no_log(
     assert ready["type"] == "ready"
     assert refused.value.response.status_code in (401, 403)  # Daphne can say 403 only
     assert ticket not in await asyncio.to_thread(server_log.read_text)
+
+
+async def test_who_only_subscribes_is_looked_at_too() -> None:
+    """The word that a token has ended may be lost: Redis is a hint."""
+    headers = await bridge.run(by_token)
+    timings = replace(TIMINGS, look_again_s=0.0)
+
+    async with (
+        running_engine(None, timings=timings) as engine,
+        socket(engine, headers) as peer,
+    ):
+        await ClientToken.objects.aupdate(revoked_at=timezone.now())
+        await peer.send_to('{"type":"subscribe","threadId":"t1"}')
+
+        assert await closed_with(peer) == 4401
+
+
+async def test_a_process_that_is_behind_takes_no_socket() -> None:
+    headers = await bridge.run(by_token)
+
+    async with installed_engine() as engine:
+        engine.limits.lag.most_s = -1e9
+        peer = WebsocketCommunicator(
+            ChatConsumer.as_asgi(engine=engine),
+            "/ws/v1/chat",
+            headers=[*headers, (b"origin", b"http://localhost"), (b"host", b"localhost")],
+        )
+        await peer.connect(timeout=10)
+
+        assert await closed_with(peer) == 1013

@@ -52,6 +52,7 @@ UNLIMITED = dict.fromkeys(
         "SUBMITS_BURST",
         "SUBMITS_PER_MINUTE_PER_ADDRESS",
         "SOCKETS_PER_PERSON",
+        "MAX_LOOP_LAG_MS",
         "RUNS_PER_PERSON",
     ),
     "100000",
