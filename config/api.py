@@ -1,6 +1,7 @@
 """The HTTP API: the rooms' routers under /api/v1, and one shape for every refusal.
 
 {"code": "...", "message": "...", "retryAfterMs": 1200}     retryAfterMs only where it helps
+"retryable", "activeRunId", "help" besides where a message was not taken
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from ninja.parser import Parser
 from realtime.accounts.api import router as accounts_router
 from realtime.accounts.errors import ApiError
 from realtime.chat.api import router as chat_router
+from realtime.chat.api_streams import router as streams_router
 from realtime.chat.bridge import StorageUnavailable
+from realtime.chat.protocol import FrameError
+from realtime.chat.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -40,16 +44,29 @@ api = NinjaAPI(
     title="Kindline", version="1", urls_namespace="api", docs_url=None, parser=ObjectParser()
 )
 api.add_router("", accounts_router)
+api.add_router("", streams_router)  # before: threads/a/events is no thread
 api.add_router("", chat_router)
 
 _CODES = {400: "invalid_input", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
+_STATUS = {
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "thread_busy": 409,
+    "invalid_input": 422,
+    "rate_limited": 429,
+    "too_many_runs": 429,
+    "upstream_unavailable": 503,
+    "storage_unavailable": 503,
+}
 _STORAGE_RETRY_S = 2.0
 
 
 def refusal(
-    status: int, code: str, message: str, *, retry_after_s: float | None = None
+    status: int, code: str, message: str, *, retry_after_s: float | None = None, **more: Any
 ) -> JsonResponse:
-    body: dict[str, str | int] = {"code": code, "message": message}
+    told = {name: value for name, value in more.items() if value is not None}
+    body: dict[str, Any] = {"code": code, "message": message, **told}
     if retry_after_s is None:
         return JsonResponse(body, status=status)
     body["retryAfterMs"] = math.ceil(retry_after_s * 1000)
@@ -84,6 +101,21 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     where = ".".join(str(part) for part in first["loc"][1:] if part != "body") or "body"
     message = str(first["msg"]).removeprefix("Value error, ")
     return refusal(422, "invalid_input", f"{where}: {message}")
+
+
+@api.exception_handler(FrameError)
+def _unreadable(request: HttpRequest, error: FrameError) -> HttpResponse:
+    return refusal(422, "invalid_input", str(error))
+
+
+@api.exception_handler(Refusal)
+def _not_taken(request: HttpRequest, error: Refusal) -> HttpResponse:
+    """What the socket would refuse, in the words it would use."""
+    retryable = error.retry_after_ms > 0
+    wait_s = error.retry_after_ms / 1000 if retryable else None
+    about = {"retryable": retryable, "activeRunId": error.active_run_id, "help": error.help}
+    status = _STATUS.get(error.code, 500)
+    return refusal(status, error.code, error.message, retry_after_s=wait_s, **about)
 
 
 @api.exception_handler(RequestDataTooBig)

@@ -17,6 +17,7 @@ from realtime.chat import bridge  # noqa: E402
 from realtime.chat.answering import configured_model  # noqa: E402
 from realtime.chat.engine import Engine, build_engine, install  # noqa: E402
 from realtime.chat.routing import websocket_routes  # noqa: E402
+from realtime.chat.streams import Streams  # noqa: E402
 from realtime.chat.timings import Timings  # noqa: E402
 from realtime.provider.client import OpenAIModel  # noqa: E402
 
@@ -58,7 +59,7 @@ engine = build_engine(
 install(engine)
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": Streams(django_application),
         "websocket": websocket_routes(engine),
         "lifespan": Lifespan(engine, _model),
     }

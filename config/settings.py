@@ -286,11 +286,15 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "filters": {"without_trace": {"()": "config.logs.WithoutTrace"}},
+    "filters": {
+        "without_trace": {"()": "config.logs.WithoutTrace"},
+        "without_cut_streams": {"()": "config.logs.WithoutCutStreams"},
+    },
     "loggers": {
         # One line a model request would drown the rest.
         "httpx2": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},
+        "uvicorn.error": {"filters": ["without_cut_streams"]},
         # Anybody can send a wrong Host: a line says it.
         "django.security.DisallowedHost": {"filters": ["without_trace"]},
     },

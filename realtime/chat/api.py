@@ -48,8 +48,9 @@ def list_threads(
 )
 async def stop_run(request: PersonRequest, thread_id: str, run_id: str) -> dict[str, str]:
     """End a run, whichever process writes it. One that is over stays as it is: look at `state`."""
-    _id(thread_id, "threadId")
-    owner_id, run_id = request.auth.user_id, _id(run_id, "runId")
+    check_id(thread_id, name="threadId")
+    check_id(run_id, name="runId")
+    owner_id = request.auth.user_id
     place = await bridge.run(queries.run_place, owner_id=owner_id, run_id=run_id)
     if place is not None and place.thread_id == thread_id and not place.over:
         await lasting((await engine.started()).intake.stop(owner_id=owner_id, run_id=run_id))
@@ -69,7 +70,7 @@ def read_thread(request: PersonRequest, response: HttpResponse, thread_id: str) 
     """Its finished messages; what is being written follows `cursor`. An unknown one is empty."""
     response["Cache-Control"] = "no-store"
     snapshot, active = queries.thread_snapshot(
-        owner_id=request.auth.user_id, thread_id=_id(thread_id, "threadId")
+        owner_id=request.auth.user_id, thread_id=check_id(thread_id, name="threadId")
     )
     return {
         "threadId": thread_id,
@@ -84,18 +85,13 @@ def read_thread(request: PersonRequest, response: HttpResponse, thread_id: str) 
 def delete_thread(request: PersonRequest, thread_id: str) -> Status[None]:
     """Delete its messages, runs and log for good; an unknown one and a foreign one look alike."""
     owner_id = request.auth.user_id
-    active = operations.delete_thread(owner_id=owner_id, thread_id=_id(thread_id, "threadId"))
+    active = operations.delete_thread(
+        owner_id=owner_id, thread_id=check_id(thread_id, name="threadId")
+    )
     running = engine.installed()
     if running is not None:
         running.thread_deleted(owner_id=owner_id, thread_id=thread_id, active=active)
     return Status(204, None)
-
-
-def _id(value: str, name: str) -> str:
-    try:
-        return check_id(value, name=name)
-    except FrameError as error:
-        raise ApiError(status=422, code="invalid_input", message=str(error)) from None
 
 
 def _place(text: str | None) -> listing.Place | None:
@@ -104,8 +100,7 @@ def _place(text: str | None) -> listing.Place | None:
     try:
         return listing.read_place(text)
     except ValueError:
-        message = "before is what `next` of another page said"
-        raise ApiError(status=422, code="invalid_input", message=message) from None
+        raise FrameError("before is what `next` of another page said") from None
 
 
 def _listed(entry: listing.ThreadEntry) -> dict[str, Any]:

@@ -64,3 +64,37 @@ class RunOut(Schema):
     thread_id: str = Field(alias="threadId")
     run_id: str = Field(alias="runId")
     state: State
+
+
+class ReplayIn(Schema):
+    run_id: str = Field(alias="runId")
+    offset: str = Field("-1", description="An id of this run's events; -1: from its start.")
+
+
+def stream_of(what: str) -> dict[str, Any]:
+    """What the OpenAPI document says of an answer by Server-Sent Events."""
+    content = {"text/event-stream": {"schema": {"type": "string"}}}
+    return {"responses": {200: {"description": what, "content": content}}}
+
+
+# AG-UI's, of which the last message is read; see docs/protocol.md.
+RUN_AGENT_INPUT: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "title": "RunAgentInput",
+                    "type": "object",
+                    "required": ["threadId", "runId", "messages"],
+                    "properties": {
+                        "threadId": {"type": "string"},
+                        "runId": {"type": "string"},
+                        "messages": {"type": "array", "items": {"type": "object"}, "minItems": 1},
+                        "forwardedProps": {"type": "object"},
+                    },
+                }
+            }
+        },
+    }
+}

@@ -27,6 +27,7 @@ class Timings:
     close_s: float = 0.5
     subscribe_s: float = 5.0
     ping_s: float = 25.0
+    keep_alive_s: float = 15.0
     recheck_s: float = 300.0
     look_again_s: float = 1.0
     socket_lease_s: float = 90.0

@@ -70,11 +70,10 @@ class RunOnly:
         return self.inner.frame(thread_id, frame) if frame.id.ord == self.ord else ""
 
 
-def last_kind(text: str) -> str | None:
-    """The type of the last event that a text tells, in an envelope or bare."""
-    kinds = _EVENT.findall(text)
-    return kinds[-1] if kinds else None
+def kinds_of(text: str) -> list[str]:
+    """The types of the events that a text tells, in an envelope or bare."""
+    return _EVENT.findall(text)
 
 
 def ends_a_run(text: str) -> bool:
-    return last_kind(text) in ("RUN_FINISHED", "RUN_ERROR")
+    return kinds_of(text)[-1:] in (["RUN_FINISHED"], ["RUN_ERROR"])

@@ -30,8 +30,8 @@ await obey({
   },
   // As a page's "again": the history up to the question, and a new run.
   reload: (runId) => {
-    const asked = agent.messages.findLastIndex(({ role }) => role === "user");
-    agent.setMessages(agent.messages.slice(0, asked + 1));
+    const question = agent.messages.findLastIndex(({ role }) => role === "user");
+    agent.setMessages(agent.messages.slice(0, question + 1));
     void run(runId);
   },
   stop: () => agent.abortRun(),

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from asgiref.sync import sync_to_async
 
-from realtime.chat.models import Message, Run
-from realtime.chat.transcript import text_of
+from realtime.chat.models import Run
 from tests.clients.driver import StockClient, stock_client
+from tests.clients.stored import stored_reply
 from tests.support.chat_client import ChatClient
 from tests.support.eventually import wait_until
 from tests.support.openai_scenarios import Call, Gate, says
@@ -26,21 +26,17 @@ FIND = Call("find_hotlines", '{"country":"GB","needs":["suicide"]}')
 
 @asynccontextmanager
 async def tanstack(
-    node: Path, url: str, headers: dict[str, str], thread_id: str = "t1"
+    node: Path, url: str, headers: dict[str, str], *, over: str = "socket"
 ) -> AsyncIterator[StockClient]:
+    paths = {"socket": url.replace("http", "ws") + "/ws/v1/chat", "http": f"{url}/api/v1/agui"}
     asked = {
-        "socket": url.replace("http", "ws") + "/ws/v1/chat",
+        over: paths[over],
         "token": headers["Authorization"].removeprefix("Bearer "),
-        "threadId": thread_id,
+        "threadId": "t1",
         "delayMs": 50,
     }
     async with stock_client(node, "tanstack.mjs", **asked) as client:
         yield client
-
-
-async def stored_reply() -> str:
-    rows = Message.objects.filter(role="assistant", superseded_by=None).order_by("ord", "idx")
-    return "".join([text_of(row.content) async for row in rows])
 
 
 async def cancelled() -> None:
@@ -133,7 +129,9 @@ def cut(proxy: TcpProxy) -> None:
     proxy.away = False
 
 
-async def test_a_socket_that_is_cut_in_mid_reply_again_and_again_costs_no_word(
+@pytest.mark.parametrize("over", ["socket", "http"])
+async def test_a_line_that_is_cut_in_mid_reply_again_and_again_costs_no_word(
+    over: str,
     app: AppServer,
     model: ThreadedOpenAIServer,
     headers: dict[str, str],
@@ -149,7 +147,7 @@ async def test_a_socket_that_is_cut_in_mid_reply_again_and_again_costs_no_word(
     shown = ["Hello ", "Hello wörld, ", "Hello wörld, I look. There "]
     shown.append("Hello wörld, I look. There you ")
 
-    async with tcp_proxy(app.url) as (proxy, url), tanstack(node, url, headers) as me:
+    async with tcp_proxy(app.url) as (proxy, url), tanstack(node, url, headers, over=over) as me:
         await me.do("send", "where can I call?")
         for gate, so_far in zip(gates, shown, strict=True):
             await me.wait(lambda so_far=so_far: me.reply == so_far)  # type: ignore[misc] # bound now
@@ -180,13 +178,15 @@ async def test_the_turn_after_a_cut_goes_on_an_ordinary_socket(
     assert me.complaints == []
 
 
-async def test_it_joins_a_run_of_somebody_elses_window(
-    app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
+@pytest.mark.parametrize("over", ["socket", "http"])
+async def test_it_joins_a_run_of_another_window(
+    over: str, app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str], node: Path
 ) -> None:
     gate = Gate()
     model.play(says("One ", gate, "two."))
 
-    async with ChatClient(app.url, headers) as other, tanstack(node, app.url, headers) as me:
+    joining = tanstack(node, app.url, headers, over=over)
+    async with ChatClient(app.url, headers) as other, joining as me:
         run_id = await other.submit("hi", "t1")
         await gate.reached()
         await me.do("join", run_id)

@@ -1,0 +1,129 @@
+"""Server-Sent Events (protocol.md 1.7): a thread from a cursor on, and AG-UI's own endpoint.
+
+Each view says yes or no; what is sent after a yes is written by `streams`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from django.http import HttpResponse
+from ninja import Query, Router
+
+from realtime.accounts import door
+from realtime.accounts.api import ErrorOut
+from realtime.accounts.auth import PersonAuth, PersonRequest
+from realtime.accounts.errors import ApiError
+from realtime.chat import bridge, engine, helping, paths, protocol, queries
+from realtime.chat.engine import Engine
+from realtime.chat.follower import Place
+from realtime.chat.intake import read_submission
+from realtime.chat.lasting import lasting
+from realtime.chat.protocol import MAX_FRAME_BYTES, Cursor, FrameError, RunAgentInput
+from realtime.chat.refusals import Refusal, storage_unavailable
+from realtime.chat.schemas import RUN_AGENT_INPUT, ReplayIn, stream_of
+from realtime.chat.sse import EVENTS, OPENING
+from realtime.chat.streams import HEADERS, EventStream, hand_over, run_gone
+from realtime.chat.wording import RunOnly
+
+router = Router(auth=PersonAuth(), tags=["chat"], by_alias=True)
+_REFUSALS = {401: ErrorOut, 403: ErrorOut, 422: ErrorOut, 429: ErrorOut, 503: ErrorOut}
+
+
+@router.get(
+    f"/threads/{{{paths.NAME}:thread_id}}/events",
+    response=_REFUSALS,
+    openapi_extra=stream_of("Events of the conversation, from the cursor on, without end."),
+    summary="Follow a conversation",
+)
+async def thread_events(
+    request: PersonRequest, thread_id: str, cursor: str | None = None
+) -> HttpResponse:
+    """Its events after `Last-Event-ID` or `cursor`; before them, if need be, what is finished."""
+    protocol.check_id(thread_id, name="threadId")
+    after = request.headers.get("Last-Event-ID") or cursor
+    stream = EventStream(
+        await engine.started(),
+        request.auth,
+        thread_id=thread_id,
+        place=Place(Cursor.parse(after) if after is not None else None),
+        wording=EVENTS,
+    )
+    return await _begun(request, stream)
+
+
+@router.post(
+    "/agui",
+    response={**_REFUSALS, 409: ErrorOut, 413: ErrorOut},
+    openapi_extra=stream_of("Events of the run, to its end.") | RUN_AGENT_INPUT,
+    summary="Say something, and hear the answer",
+)
+async def agui(request: PersonRequest) -> HttpResponse:
+    """AG-UI's endpoint. The same body again is the same run: it is attached to, never repeated."""
+    frame = _read(request.body)
+    running = await engine.started()
+    help = await helping.card_of(frame)
+    patience_s = None if help is None else running.timings.help_s
+    try:
+        submission = read_submission(frame, owner_id=request.auth.user_id)
+        address = door.request_limit_key(request)
+        # Whoever is in danger does not wait for storage; the same body again finds the run.
+        async with asyncio.timeout(patience_s):
+            await lasting(running.intake.submit(submission, address=address))
+    except FrameError as error:
+        raise Refusal("invalid_input", str(error), help=help) from None
+    except Refusal as refusal:
+        refusal.help = help
+        raise
+    except (bridge.StorageUnavailable, TimeoutError):
+        raise storage_unavailable(help=help) from None
+    return await _run_events(running, request, ReplayIn(runId=frame.run_id, offset="-1"))
+
+
+@router.get(
+    "/agui",
+    response={**_REFUSALS, 404: ErrorOut},
+    openapi_extra=stream_of("Events of the run, to its end."),
+    summary="Hear an answer again",
+)
+async def agui_again(request: PersonRequest, asked: Query[ReplayIn]) -> HttpResponse:
+    """One run of yours, strictly after `Last-Event-ID` or `offset`; `-1` is from its start."""
+    return await _run_events(await engine.started(), request, asked)
+
+
+async def _run_events(running: Engine, request: PersonRequest, asked: ReplayIn) -> HttpResponse:
+    owner_id = request.auth.user_id
+    run = await bridge.run(queries.run_place, owner_id=owner_id, run_id=asked.run_id)
+    if run is None:
+        raise ApiError(status=404, code="not_found", message="You have no such run.")
+    after = run.after(request.headers.get("Last-Event-ID") or asked.offset)
+    if after is None:
+        raise FrameError("that is no place in this run")
+    if run.over and after == run.end:
+        return HttpResponse(OPENING, headers=HEADERS)
+    stream = EventStream(
+        running,
+        request.auth,
+        thread_id=run.thread_id,
+        place=Place(after, announced=True),
+        wording=RunOnly(EVENTS, run.end.ord, gone=run_gone(run.thread_id, asked.run_id)),
+        one_run=True,
+    )
+    return await _begun(request, stream)
+
+
+async def _begun(request: PersonRequest, stream: EventStream) -> HttpResponse:
+    """A stream counts as a socket; from here on it is released by who writes it."""
+    if not await stream.admit():
+        message = "You have too many windows open here. Close one, and try again."
+        raise ApiError(status=429, code="rate_limited", message=message, retry_after_s=30)
+    return hand_over(request, stream)
+
+
+def _read(body: bytes) -> RunAgentInput:
+    if len(body) > MAX_FRAME_BYTES:
+        raise ApiError(status=413, code="invalid_input", message="The body is too big.")
+    frame = protocol.parse(body.decode("utf-8", "replace"))
+    if not isinstance(frame, RunAgentInput):
+        raise FrameError("a RunAgentInput has no type")
+    return frame
