@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from config.devtools import place
+from config.devtools.bench import bench
 from config.devtools.checkout import Checkout, this_checkout
 from config.devtools.checks import check
 from config.devtools.demo import demo
@@ -145,7 +146,7 @@ COMMANDS = {
     "probe-model": Command("probe-model", "try the configured model for real", _probe_model),
     "pictures": Command("pictures", "make the documents' pictures again", _alone(pictures)),
     "lock": Command("lock", "make the hashed locks again", _alone(lock)),
-    "bench": Command("bench", "measure (nothing yet)", _alone(_nothing_yet)),
+    "bench": Command("bench [NAMES...]", "measure what people see and what it costs", bench),
     "audit": Command("audit", "audit the dependencies (nothing yet)", _alone(_nothing_yet)),
     "help": Command("help", "this list", _help),
 }

@@ -139,9 +139,9 @@ class ChatClient:
     def view(self, thread_id: str) -> ThreadView:
         return self.threads.setdefault(thread_id, ThreadView())
 
-    async def wait(self, ready: Callable[[], bool]) -> None:
+    async def wait(self, ready: Callable[[], bool], *, patience_s: float = PATIENCE_S) -> None:
         """Until `ready` holds after some frame."""
-        async with asyncio.timeout(PATIENCE_S), self._changed:
+        async with asyncio.timeout(patience_s), self._changed:
             await self._changed.wait_for(ready)
 
     async def finished(self, thread_id: str) -> ThreadView:

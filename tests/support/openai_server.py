@@ -9,6 +9,7 @@ into OPENAI_BASE_URL and `server.requests` holds what was asked.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from types import TracebackType
@@ -40,6 +41,7 @@ class OpenAIServer:
     def __init__(self, *, otherwise: Scenario | None = None) -> None:
         self.requests: list[Asked] = []
         self.streaming = 0  # answers not yet over
+        self.wrote_at: list[float] = []  # when each piece left, by the wall clock
         self.base_url = ""
         self._otherwise = otherwise
         self._queue: deque[Scenario] = deque()
@@ -66,6 +68,7 @@ class OpenAIServer:
         self._queue.clear()
         self._queues.clear()
         self.requests.clear()
+        self.wrote_at.clear()
 
     async def left_alone(self) -> None:
         """Wait until no answer streams: each is over, or its client has gone."""
@@ -132,6 +135,7 @@ class OpenAIServer:
                 case bytes():
                     if not answer.prepared:
                         await answer.prepare(request)
+                    self.wrote_at.append(time.time())
                     await answer.write(piece)
                     if scenario.pace_s:
                         await asyncio.sleep(scenario.pace_s)
@@ -161,6 +165,10 @@ class ThreadedOpenAIServer:
     @property
     def requests(self) -> list[Asked]:
         return self._server.requests
+
+    @property
+    def wrote_at(self) -> list[float]:
+        return self._server.wrote_at
 
     def play(self, *scenarios: Scenario) -> None:
         self._server.play(*scenarios)
