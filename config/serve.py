@@ -14,6 +14,8 @@ from collections.abc import Sequence
 import uvicorn
 from django.core.exceptions import ImproperlyConfigured
 
+from config.websocket import ReapedWebSocket
+
 NOT_STARTED = 3  # as uvicorn itself says it
 MAX_FRAME_BYTES = 1024 * 1024  # the protocol's largest frame; above it: close 1009
 
@@ -56,7 +58,7 @@ def _options(asked: argparse.Namespace) -> uvicorn.Config:
         port=asked.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=ReapedWebSocket,
         ws_max_size=MAX_FRAME_BYTES,
         ws_per_message_deflate=False,  # frames are small; deflate costs 35 KiB a socket
         lifespan="on",

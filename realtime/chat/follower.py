@@ -40,13 +40,16 @@ class Place(NamedTuple):
 
 
 class Sink(Protocol):
-    """A client's outbox. What it drops from its queue it follows by `lag()`.
+    """A client's outbox.
 
-    A page of what was missed is read and put inside `room()`; `unavailable`: it cannot be read.
+    `put` says whether there was room. `lag`: the client is too slow, so drop what waits of the
+    log, and call `lag` of each follower whose it was. A page of what was missed is read and put
+    inside `room()`, where the first frame finds room; `unavailable`: it cannot be read.
     """
 
-    def put(self, out: Outgoing) -> None: ...
+    def put(self, out: Outgoing) -> bool: ...
     def hint(self, text: str) -> None: ...
+    def lag(self) -> None: ...
     def room(self) -> AbstractAsyncContextManager[None]: ...
     def unavailable(self) -> None: ...
 
@@ -118,16 +121,15 @@ class Follower:
         if asked is not self._asked:
             return
         self._asked = None
-        if not self._send_missed(missed):
-            return
-        if missed.more:
-            self.behind = True
+        if not self._send_missed(missed) or missed.more:
+            self.look()
         if self.behind:
             return
         self.live = True
         waiting, self.waiting = self.waiting, []
         for frame in waiting:
-            self.offer(frame)
+            if not self.live or not self._pass(frame):
+                break
 
     def failed(self, asked: Asked) -> None:
         if asked is self._asked:
@@ -138,19 +140,28 @@ class Follower:
     def offer(self, frame: Frame) -> None:
         """The filter of every frame: already seen, the next one, or a gap to be read."""
         if self.live:
-            match self.fit(frame):
-                case Fit.SEEN:
-                    pass
-                case Fit.NEXT:
-                    self._send_frame(frame)
-                case Fit.GAP:
-                    self.look()
+            if not self._pass(frame):
+                self.sink.lag()
         elif self._asked is not None and not self.behind:
             if len(self.waiting) < WAITING:
                 self.waiting.append(frame)
             else:
                 self.waiting.clear()
                 self.behind = True
+
+    def _pass(self, frame: Frame) -> bool:
+        """False when there was no room for it."""
+        match self.fit(frame):
+            case Fit.SEEN:
+                return True
+            case Fit.GAP:
+                self.look()
+                return True
+            case Fit.NEXT:
+                if self._send_frame(frame):
+                    return True
+                self.look()
+                return False
 
     def fit(self, frame: Frame) -> Fit:
         if self.cursor is not None and frame.id <= self.cursor:
@@ -186,7 +197,7 @@ class Follower:
     # --- what is sent ------------------------------------------------------------------------
 
     def _send_missed(self, missed: Catchup) -> bool:
-        """Whether it all found a place."""
+        """Whether there was room for all."""
         if missed.snapshot is not None and not self._send_snapshot(missed):
             return False
         if not self.queued.announced and not self._send_subscribed(missed):
@@ -214,9 +225,7 @@ class Follower:
         return self._send(text, self.queued._replace(cursor=frame.id))
 
     def _send(self, text: str, place: Place) -> bool:
-        """False when the sink dropped it at once."""
+        if not self.sink.put(Outgoing(text, self, place)):
+            return False
         self.queued = place
-        if not text:
-            return True
-        self.sink.put(Outgoing(text, self, place))
-        return self.queued is place
+        return True

@@ -6,10 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from realtime.chat import agui
 from realtime.chat.protocol import Cursor, Frame
 
-MAX_REPLAY_CHARACTERS = 32_768  # a coalesced delta stays well below the 64 KB of a frame
+MAX_DELTA_BYTES = 60_000  # of one coalesced delta: its frame stays below 64 KB
+# A page of what was missed, of which an outbox (256 frames, 512 KB) holds one with room to spare.
+PAGE_ROWS, PAGE_FRAMES, PAGE_BYTES = 512, 128, 131_072
+# A snapshot that is longer begins at an earlier run, from which the log leads on.
+SNAPSHOT_CHARACTERS = 98_304
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,17 @@ class LastRun:
     active: bool
 
 
+def within(sizes: Iterable[int], most: int) -> int:
+    """How many of them, from the first on, are together at most that."""
+    count = total = 0
+    for size in sizes:
+        total += size
+        if total > most:
+            break
+        count += 1
+    return count
+
+
 def coalesce(rows: Iterable[tuple[int, int, str, str]], *, after: Cursor) -> list[Frame]:
     """Frames of (ord, seq, kind, payload) rows, neighbouring deltas of a message made one."""
     frames: list[Frame] = []
@@ -63,13 +80,11 @@ def coalesce(rows: Iterable[tuple[int, int, str, str]], *, after: Cursor) -> lis
     for ord_, seq, kind, payload in rows:
         event = agui.decode(payload) if kind == "TEXT_MESSAGE_CONTENT" else None
         if isinstance(event, agui.TextMessageContent):
-            if run and (
-                run[0].message_id != event.message_id
-                or size + len(event.delta) > MAX_REPLAY_CHARACTERS
-            ):
+            added = _size_in_json(event.delta)
+            if run and (run[0].message_id != event.message_id or size + added > MAX_DELTA_BYTES):
                 close()
             run.append(event)
-            size += len(event.delta)
+            size += added
         else:
             close()
             before = frames[-1].id if frames else after
@@ -77,3 +92,7 @@ def coalesce(rows: Iterable[tuple[int, int, str, str]], *, after: Cursor) -> lis
         here = Cursor(ord_, seq)
     close()
     return frames
+
+
+def _size_in_json(text: str) -> int:
+    return len(msgspec.json.encode(text)) - 2

@@ -49,10 +49,9 @@ class Outbox:
 
     # --- in ----------------------------------------------------------------------------------
 
-    def put(self, out: Outgoing) -> None:
+    def put(self, out: Outgoing) -> bool:
         """A frame of the log. One that is larger than the outbox finds room in an empty one."""
-        if not self._add(out, size_of(out.text)):
-            self._drop(also=out.follower)
+        return self._add(out, size_of(out.text))
 
     def reply(self, text: str) -> None:
         """What the client waits for: without it, it had better connect again."""
@@ -87,16 +86,12 @@ class Outbox:
     # --- too slow ----------------------------------------------------------------------------
 
     def lag(self) -> None:
-        """The client takes too long over what it was sent."""
-        self._drop()
-
-    def _drop(self, *, also: Follower | None = None) -> None:
         """Drop what the log has, and give the client some time to take the rest."""
         if self._deadline is None:
             loop = asyncio.get_running_loop()
             self._deadline = loop.call_later(self.timings.lag_s, self._give_up)
         kept: deque[tuple[int, str | Outgoing]] = deque()
-        behind = set() if also is None else {also}
+        behind = set()
         for size, frame in self._waiting:
             if isinstance(frame, Outgoing):
                 self._size -= size

@@ -15,7 +15,17 @@ from realtime.accounts import queries as accounts
 from realtime.accounts.models import User
 from realtime.agent.model import ChatMessage
 from realtime.chat import agui, transcript
-from realtime.chat.missed import Catchup, LastRun, Snapshot, coalesce
+from realtime.chat.missed import (
+    PAGE_BYTES,
+    PAGE_FRAMES,
+    PAGE_ROWS,
+    SNAPSHOT_CHARACTERS,
+    Catchup,
+    LastRun,
+    Snapshot,
+    coalesce,
+    within,
+)
 from realtime.chat.models import Message, Notice, Run, RunEvent, Thread
 from realtime.chat.protocol import START, Cursor, Frame
 from realtime.chat.transcript import for_model
@@ -69,17 +79,20 @@ def run_place(*, owner_id: int, run_id: str) -> RunPlace | None:
 
 
 def catch_up(*, owner_id: int, thread_id: str, cursor: Cursor | None) -> Catchup:
-    """Everything after `cursor`; a snapshot first when the cursor is null or unknown."""
+    """A page of all after `cursor`; a snapshot first when the cursor is null or unknown."""
     with _one_moment():
         thread = Thread.objects.filter(owner_id=owner_id, client_thread_id=thread_id).first()
         if thread is None:
             return Catchup(Snapshot(START, [], []), START, [], None)
         runs = _runs_of(thread)
         active = _active_of(runs)
-        if cursor is not None and _known(cursor, runs):
-            return Catchup(None, cursor, _frames_after(thread, cursor), active)
-        snapshot = _snapshot(thread, runs)
-        return Catchup(snapshot, snapshot.cursor, _frames_after(thread, snapshot.cursor), active)
+        snapshot = None
+        if cursor is None or not _known(cursor, runs):
+            snapshot = _snapshot(thread, runs, most=SNAPSHOT_CHARACTERS)
+            cursor = snapshot.cursor
+        frames = _page_after(thread, cursor)
+        more = bool(frames) and frames[-1].id < Cursor(runs[-1].ord, runs[-1].last_seq)
+        return Catchup(snapshot, cursor, frames, active, more)
 
 
 def last_runs(*, watched: Sequence[tuple[int, str]]) -> dict[tuple[int, str], LastRun]:
@@ -173,13 +186,17 @@ def _known(cursor: Cursor, runs: list[Run]) -> bool:
     return any(run.ord == cursor.ord and 1 <= cursor.seq <= run.last_seq for run in runs)
 
 
-def _snapshot(thread: Thread, runs: list[Run]) -> Snapshot:
-    """Finished runs only: the active one is replayed from its RUN_STARTED."""
+def _snapshot(thread: Thread, runs: list[Run], *, most: int | None = None) -> Snapshot:
+    """Finished runs only: the active one is replayed from its RUN_STARTED.
+
+    Of `most` characters, if the log leads on from there: of so many runs only.
+    """
     finished = [run for run in runs if run.state not in Run.ACTIVE]
-    cursor = Cursor(finished[-1].ord, finished[-1].last_seq) if finished else START
-    messages = Message.objects.filter(
-        thread=thread, ord__lte=cursor.ord, superseded_by__isnull=True
-    ).order_by("ord", "idx")
+    rows = _branch(thread, finished, Q(superseded_by__isnull=True))
+    if most is not None and (count := _runs_within(rows, finished, most)) < len(finished):
+        finished = finished[:count]
+        then = Q(superseded_by__isnull=True) | ~Q(superseded_by__in=[r.id for r in finished])
+        rows = _branch(thread, finished, then)
     ords = {run.id: run.ord for run in finished}
     notices = [
         {
@@ -191,18 +208,45 @@ def _snapshot(thread: Thread, runs: list[Run]) -> Snapshot:
         for notice in Notice.objects.filter(thread=thread).order_by("id")
         if notice.run_id in ords
     ]
-    return Snapshot(cursor, [as_agui(message) for message in messages], notices)
+    return Snapshot(_end_of(finished), [as_agui(message) for message in rows], notices)
 
 
-def _frames_after(thread: Thread, cursor: Cursor) -> list[Frame]:
+def _branch(thread: Thread, runs: Sequence[Run], valid: Q) -> list[Message]:
+    found = Message.objects.filter(valid, thread=thread, ord__lte=_end_of(runs).ord)
+    return list(found.order_by("ord", "idx"))
+
+
+def _end_of(runs: Sequence[Run]) -> Cursor:
+    return Cursor(runs[-1].ord, runs[-1].last_seq) if runs else START
+
+
+def _runs_within(rows: Iterable[Message], runs: Sequence[Run], most: int) -> int:
+    """How many of the runs hold so many characters; all, if the log does not hold the others."""
+    sizes = dict.fromkeys((run.ord for run in runs), 0)
+    for row in rows:
+        texts = (value for part in row.content for value in part.values())
+        sizes[row.ord] += sum(len(text) for text in texts if isinstance(text, str))
+    count = within(sizes.values(), most)
+    if count < len(runs) and not RunEvent.objects.filter(run_id=runs[count].id, seq=1).exists():
+        return len(runs)
+    return count
+
+
+def _page_after(thread: Thread, cursor: Cursor) -> list[Frame]:
+    """Rows of PAGE_BYTES, or one that is larger; sizes are known without reading the rows."""
     with connection.cursor() as sql:
         sql.execute(
-            "SELECT r.ord, e.seq, e.kind, e.payload FROM run r JOIN run_event e ON e.run_id = r.id"
-            " WHERE r.thread_id = %s AND r.ord >= %s AND (r.ord, e.seq) > (%s, %s)"
-            " ORDER BY r.ord, e.seq",
-            [thread.id, cursor.ord, cursor.ord, cursor.seq],
+            "SELECT ord, seq, kind, payload FROM ("
+            " SELECT ord, seq, kind, payload, octet_length(payload) AS size,"
+            " sum(octet_length(payload)) OVER (ORDER BY ord, seq) AS total"
+            " FROM (SELECT r.ord, e.seq, e.kind, e.payload"
+            "  FROM run r JOIN run_event e ON e.run_id = r.id"
+            "  WHERE r.thread_id = %s AND r.ord >= %s AND (r.ord, e.seq) > (%s, %s)"
+            "  ORDER BY r.ord, e.seq LIMIT %s) AS next_rows) AS sized"
+            " WHERE total <= %s OR total = size ORDER BY ord, seq",
+            [thread.id, cursor.ord, cursor.ord, cursor.seq, PAGE_ROWS, PAGE_BYTES],
         )
-        return coalesce(sql.fetchall(), after=cursor)
+        return coalesce(sql.fetchall(), after=cursor)[:PAGE_FRAMES]
 
 
 def log_of(*, run_id: UUID) -> list[agui.AguiEvent]:

@@ -19,14 +19,22 @@ class Client:
 
     def __init__(self, *, stalled: bool = False) -> None:
         self.stalled = stalled
+        self.room_for = 1_000
+        self.lagged = 0
         self.frames: list[dict[str, Any]] = []
         self.outs: list[Outgoing] = []
 
-    def put(self, out: Outgoing) -> None:
+    def put(self, out: Outgoing) -> bool:
+        if len(self.outs) >= self.room_for:
+            return False
         self.outs.append(out)
         self.frames.append(json.loads(out.text))
         if not self.stalled:
             out.sent()
+        return True
+
+    def lag(self) -> None:
+        self.lagged += 1
 
     def hint(self, text: str) -> None:
         self.frames.append(json.loads(text))
@@ -127,6 +135,30 @@ def test_a_page_that_is_not_the_last_is_followed_by_another() -> None:
     assert follower.live
     assert client.ids == ["1-1", "1-2"]
     assert [f.get("type") for f in client.frames].count("subscribed") == 1
+
+
+def test_a_page_that_finds_no_room_is_read_on_from_what_did() -> None:
+    client = Client()
+    follower = following(client, Cursor(1, 0))
+
+    client.room_for = 2
+    frames = [frame(1), frame(2), frame(3)]
+    follower.take(follower.begin(), Catchup(None, Cursor(1, 0), frames, None))
+
+    assert follower.behind
+    assert follower.begin().cursor == Cursor(1, 1)
+    assert client.lagged == 0
+
+
+def test_a_live_frame_that_finds_no_room_makes_the_client_lag() -> None:
+    client = Client()
+    follower = live(client, seq=1)
+
+    client.room_for = 0
+    follower.offer(frame(2))
+
+    assert client.lagged == 1
+    assert follower.begin().cursor == Cursor(1, 1)
 
 
 def test_one_who_lags_goes_on_from_what_it_was_really_sent() -> None:
