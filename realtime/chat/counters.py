@@ -7,6 +7,7 @@ a dead one. Its own clock decides, so those of the processes may differ.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -135,7 +136,9 @@ class Counters:
                 await self._ask(pipe.execute)
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(TIMEOUT_S):
+                await self._redis.aclose()
 
     async def _ask(self, question: Callable[[], Awaitable[T]]) -> T | None:
         loop = asyncio.get_running_loop()

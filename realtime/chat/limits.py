@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import time
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,9 @@ from realtime.chat.buckets import Buckets, Rate
 from realtime.chat.counters import Counters
 from realtime.chat.lag import Lag
 from realtime.chat.timings import Timings
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,10 @@ class Limits:
     async def _renew_for_ever(self) -> None:
         while True:
             await asyncio.sleep(self.timings.socket_renew_s)
-            await self.counters.renew({who: [*ours] for who, ours in self._sockets.items()})
+            try:
+                await self.counters.renew({who: [*ours] for who, ours in self._sockets.items()})
+            except Exception as error:  # whatever it was: sockets that live must stay counted
+                logger.error("sockets could not be counted again: %s", type(error).__name__)
 
 
 def limits_of_settings(timings: Timings) -> Limits:
