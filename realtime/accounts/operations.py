@@ -15,7 +15,7 @@ from realtime.accounts import endings, queries
 from realtime.accounts.handshake import Credentials
 from realtime.accounts.identity import Identity, token_name
 from realtime.accounts.models import AdminLink, ClientToken, User, WsTicket
-from realtime.accounts.signals import deleting_people
+from realtime.accounts.signals import deleting_people, guest_claimed
 from realtime.accounts.tokens import hash_token, new_token
 
 Ended = QuerySet[Session] | QuerySet[ClientToken] | QuerySet[WsTicket] | QuerySet[AdminLink]
@@ -57,6 +57,18 @@ def create_guest() -> User:
 def note_visit(*, user_id: int) -> None:
     """Remember that a guest was here; long after the last visit the guest is forgotten."""
     User.objects.filter(pk=user_id).update(last_login=timezone.now())
+
+
+@transaction.atomic
+def claim_guest(*, guest_id: int, account_id: int) -> bool:
+    """Make what a guest has the account's; the guest is nobody any more. False: not these two."""
+    people = User.objects.select_for_update(no_key=True).filter(pk__in=[guest_id, account_id])
+    kinds = {person.pk: person.kind for person in people.order_by("pk") if person.is_active}
+    if (kinds.get(guest_id), kinds.get(account_id)) != (User.Kind.GUEST, User.Kind.ACCOUNT):
+        return False
+    guest_claimed.send(User, guest_id=guest_id, account_id=account_id)
+    User.objects.filter(pk=guest_id).update(is_active=False)
+    return True
 
 
 @transaction.atomic

@@ -8,6 +8,10 @@ from django.dispatch import Signal
 # collected. `user_ids`: whoever writes rows of theirs locks what its writers hold.
 deleting_people = Signal()
 
+# Sent in the transaction that gives a guest's things to an account; both people are locked.
+# `guest_id`, `account_id`: whoever keeps rows of the guest moves them.
+guest_claimed = Signal()
+
 # Sent after the commit that ended a session, a token or a person. `names`: as in
 # `Identity.ends_with`.
 access_ended = Signal()

@@ -22,7 +22,6 @@ from realtime.chat.counters import Counters
 from realtime.chat.lag import Lag
 from realtime.chat.timings import Timings
 
-
 logger = logging.getLogger(__name__)
 
 

@@ -21,12 +21,15 @@ from realtime.chat.transcript import Transcript
 def hold_person(*, user_id: int) -> bool:
     """Keep a person for this transaction: nobody deletes them, and they submit nothing else.
 
-    False when they are gone. The foreign keys of a thread and a run lock the person too, but only
-    at the commit: after the thread, where a deletion may hold the person and wait for the thread.
-    That lock (KEY SHARE) goes together with this one, so no run's owner waits for a submit.
+    False when they are gone, or nobody any more. The foreign keys of a thread and a run lock the
+    person too, but only at the commit: after the thread, where a deletion may hold the person and
+    wait for the thread. That lock (KEY SHARE) goes together with this one, so no run's owner waits
+    for a submit.
     """
     with connection.cursor() as sql:
-        sql.execute("SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE", [user_id])
+        sql.execute(
+            "SELECT 1 FROM accounts_user WHERE id = %s AND is_active FOR NO KEY UPDATE", [user_id]
+        )
         return sql.fetchone() is not None
 
 

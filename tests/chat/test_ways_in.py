@@ -300,3 +300,30 @@ async def test_a_process_that_is_behind_takes_no_socket() -> None:
         await peer.connect(timeout=10)
 
         assert await closed_with(peer) == 1013
+
+
+async def test_a_claimed_guest_connects_again_and_the_account_sees_the_reply_go_on() -> None:
+    headers = await bridge.run(by_token)
+    guest = (await User.objects.aget()).pk
+    _, of_account = await bridge.run(logged_in)
+    account = (await User.objects.aget(kind="account")).pk
+    gate = Gate()
+    words: Reply = [ModelText("Before. "), gate, ModelText("After."), ModelFinished("stop", None)]
+
+    async with (
+        installed_engine(ScriptedModel(words)) as engine,
+        socket(engine, headers) as before,
+        socket(engine, of_account) as after,
+    ):
+        await before.send_to(submit())
+        await heard(before, "TEXT_MESSAGE_CONTENT")
+        await bridge.run(accounts.claim_guest, guest_id=guest, account_id=account)
+        assert await closed_with(before) == 1012
+
+        await after.send_to('{"type":"subscribe","threadId":"t1"}')
+        first = await heard(after, "TEXT_MESSAGE_CONTENT")
+        gate.opened.set()
+        second = await heard(after, "TEXT_MESSAGE_CONTENT")
+        await heard(after, "RUN_FINISHED")
+
+    assert first["chunk"]["delta"] + second["chunk"]["delta"] == "Before. After."
