@@ -41,9 +41,10 @@ async def thread_events(
 ) -> HttpResponse:
     """Its events after `Last-Event-ID` or `cursor`; before them, if need be, what is finished."""
     protocol.check_id(thread_id, name="threadId")
+    running = await _unhurried()
     after = request.headers.get("Last-Event-ID") or cursor
     stream = EventStream(
-        await engine.started(),
+        running,
         request.auth,
         thread_id=thread_id,
         place=Place(Cursor.parse(after) if after is not None else None),
@@ -61,7 +62,7 @@ async def thread_events(
 async def agui(request: PersonRequest) -> HttpResponse:
     """AG-UI's endpoint. The same body again is the same run: it is attached to, never repeated."""
     frame = _read(request.body)
-    running = await engine.started()
+    running = await _unhurried()
     help = await helping.card_of(frame)
     patience_s = None if help is None else running.timings.help_s
     try:
@@ -88,7 +89,7 @@ async def agui(request: PersonRequest) -> HttpResponse:
 )
 async def agui_again(request: PersonRequest, asked: Query[ReplayIn]) -> HttpResponse:
     """One run of yours, strictly after `Last-Event-ID` or `offset`; `-1` is from its start."""
-    return await _run_events(await engine.started(), request, asked)
+    return await _run_events(await _unhurried(), request, asked)
 
 
 async def _run_events(running: Engine, request: PersonRequest, asked: ReplayIn) -> HttpResponse:
@@ -110,6 +111,15 @@ async def _run_events(running: Engine, request: PersonRequest, asked: ReplayIn) 
         one_run=True,
     )
     return await _begun(request, stream)
+
+
+async def _unhurried() -> Engine:
+    """The engine, unless its event loop is behind: then somebody else may do better."""
+    running = await engine.started()
+    if running.limits.overloaded:
+        message = "This server has too much to do. Please try again in a moment."
+        raise ApiError(status=503, code="rate_limited", message=message, retry_after_s=2)
+    return running
 
 
 async def _begun(request: PersonRequest, stream: EventStream) -> HttpResponse:

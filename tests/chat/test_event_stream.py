@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from realtime.accounts import operations as accounts
+from realtime.accounts.errors import ApiError
 from realtime.accounts.identity import Identity
 from realtime.accounts.queries import identify_token
 from realtime.agent.testing import ScriptedModel, says
-from realtime.chat import bridge, protocol
+from realtime.chat import api_streams, bridge, protocol
+from realtime.chat import engine as engines
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Place
 from realtime.chat.sse import EVENTS
@@ -78,6 +80,19 @@ async def test_a_client_that_takes_nothing_is_given_up(engine: Engine, identity:
 
     async with asyncio.timeout(10):
         assert await stream.write(client.send, client.gone) is False
+
+
+async def test_a_process_that_is_behind_takes_no_stream(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_installed", engine)
+    assert await api_streams._unhurried() is engine
+
+    engine.limits.lag.most_s = -1e9
+
+    with pytest.raises(ApiError) as refused:
+        await api_streams._unhurried()
+    assert (refused.value.status, refused.value.code) == (503, "rate_limited")
 
 
 async def test_a_server_that_leaves_cuts_it(engine: Engine, identity: Identity) -> None:
