@@ -17,8 +17,10 @@ from weakref import WeakKeyDictionary
 import httpx2
 from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
 
+from realtime.agent.errors import ModelError, ModelUnavailable
 from realtime.agent.model import ModelEvent, ModelRequest
 from realtime.provider import chat, responses
+from realtime.provider.breaker import Breaker
 from realtime.provider.config import DEFAULT_MODEL, ProviderConfig
 from realtime.provider.faults import ours
 from realtime.provider.stream import SseReader
@@ -56,6 +58,7 @@ class OpenAIModel:
         self.name = config.resolved_model
         self.config = config
         self.prefill = config.prefill != "off" and config.resolved_wire == "chat"
+        self.breaker = Breaker()
         self._wire = _WIRES[config.resolved_wire]
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = (
             WeakKeyDictionary()
@@ -81,9 +84,37 @@ class OpenAIModel:
     async def _ask(self, body: bytes) -> AsyncGenerator[bytes, None]:
         """Ask; give the data of each event of the answer."""
         reader = SseReader()
+        response = await self._connect(body)
+        with ours():
+            try:
+                async for chunk in response.aiter_bytes():
+                    for data in reader.feed(chunk):
+                        yield data
+                for data in reader.end():
+                    yield data
+            finally:
+                await response.aclose()
+
+    async def _connect(self, body: bytes) -> httpx2.Response:
+        """Ask, unless nobody reaches the upstream at the moment."""
+        clock = asyncio.get_running_loop().time
+        if not self.breaker.admits(now=clock()):
+            raise ModelUnavailable("left alone for a moment, for nobody reached it")
+        try:
+            response = await self._post(body)
+        except ModelError as error:
+            if error.status is None:
+                self.breaker.failed(now=clock())
+            else:
+                self.breaker.reached()
+            raise
+        self.breaker.reached()
+        return response
+
+    async def _post(self, body: bytes) -> httpx2.Response:
         with ours():
             # Typed for the SDK's own streams; asked for the plain response it hands that over.
-            response = cast(
+            return cast(
                 httpx2.Response,
                 await self._client().post(
                     self._wire.path,
@@ -93,14 +124,6 @@ class OpenAIModel:
                     stream_cls=AsyncStream[object],
                 ),
             )
-            try:
-                async for chunk in response.aiter_bytes():
-                    for data in reader.feed(chunk):
-                        yield data
-                for data in reader.end():
-                    yield data
-            finally:
-                await response.aclose()
 
     def _client(self) -> AsyncOpenAI:
         loop = asyncio.get_running_loop()
