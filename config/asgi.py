@@ -55,6 +55,7 @@ engine = build_engine(
     timings=Timings(drain_s=settings.DRAIN_S).scaled(settings.TIMINGS_SCALE),
     max_turns=settings.MAX_TURNS,
     runner=settings.TURN_RUNNER,
+    pad=settings.PAD_FRAMES,
 )
 install(engine)
 application = ProtocolTypeRouter(

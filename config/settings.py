@@ -211,6 +211,8 @@ MAX_TURNS = env_int("MAX_TURNS", default=200, least=1)
 TURN_RUNNER = env_bool("TURN_RUNNER", default=True)
 # How long a server that is told to stop lets its replies end before it hands them over.
 DRAIN_S = env_float("DRAIN_S", default=1.0 if DEBUG else 45.0)
+# Whether what people are sent is filled to whole buckets: sizes must not spell the words.
+PAD_FRAMES = env_bool("PAD_FRAMES", default=not DEBUG)
 # Multiplies every timer of realtime/chat/timings.py; tests use 0.1.
 TIMINGS_SCALE = env_float("TIMINGS_SCALE", default=1.0)
 

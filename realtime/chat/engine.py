@@ -32,6 +32,7 @@ class Engine:
     limits: Limits
     timings: Timings
     model: Model | None = None
+    pad: bool = False
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
     _keeper: asyncio.Task[None] | None = None
@@ -82,6 +83,7 @@ class Engine:
             timings=self.timings,
             max_turns=self.supervisor.max_turns,
             runner=self.supervisor.turns is not None,
+            pad=self.pad,
         )
         new.hub.layer = self.hub.layer
         self.hub, self.flusher, self.supervisor = new.hub, new.flusher, new.supervisor
@@ -104,11 +106,18 @@ class Engine:
 
 
 def build_engine(
-    *, model: Model | None, conninfo: str, timings: Timings, max_turns: int, runner: bool = True
+    *,
+    model: Model | None,
+    conninfo: str,
+    timings: Timings,
+    max_turns: int,
+    runner: bool = True,
+    pad: bool = False,
 ) -> Engine:
     """Join the parts: the flusher delivers to the hub, which knows nothing of it.
 
     Without `runner` other processes write the replies; here people only send and watch.
+    `pad`: fill what is sent to whole buckets.
     """
     hub = Hub(timings)
     flusher = Flusher(conninfo, hub.deliver, timings)
@@ -119,7 +128,7 @@ def build_engine(
     hub.on_work = supervisor.sweep_soon
     limits = limits_of_settings(timings)
     intake = Intake(hub, supervisor, limits, answers=model is not None)
-    return Engine(hub, flusher, supervisor, intake, limits, timings, model)
+    return Engine(hub, flusher, supervisor, intake, limits, timings, model, pad)
 
 
 def _tell_of_waiting(hub: Hub, run: RunLog) -> None:

@@ -26,6 +26,7 @@ from realtime.chat.codes import CloseCode
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Follower
 from realtime.chat.outbox import Outbox
+from realtime.chat.padding import padded
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +175,7 @@ class GuardedSocket(AsyncWebsocketConsumer):
         return max(0.0, (self.identity.expires_at - timezone.now()).total_seconds())
 
     async def _send(self, text: str) -> None:
-        await self.send(text_data=text)
+        await self.send(text_data=padded(text) if self.engine.pad else text)
         self.sent(text)
 
     async def _ping(self) -> None:

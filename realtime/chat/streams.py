@@ -23,6 +23,7 @@ from realtime.chat import bridge, protocol, sse
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Follower, Place
 from realtime.chat.outbox import Outbox
+from realtime.chat.padding import padded_events
 from realtime.chat.wording import Wording, kinds_of
 
 logger = logging.getLogger(__name__)
@@ -235,7 +236,7 @@ async def _write(stream: EventStream, start: Message, line: _Line, send: Send) -
     await send({**start, "headers": headers})
 
     async def body(text: str) -> None:
-        part = text.encode()
+        part = (padded_events(text) if stream.engine.pad else text).encode()
         await send({"type": "http.response.body", "body": part, "more_body": True})
 
     await body(sse.OPENING)

@@ -32,6 +32,7 @@ async def running_engine(
     redis_url: str | None = None,
     max_turns: int = 20,
     runner: bool = True,
+    pad: bool = False,
 ) -> AsyncIterator[Engine]:
     engine = build_engine(
         model=model,
@@ -39,6 +40,7 @@ async def running_engine(
         timings=timings,
         max_turns=max_turns,
         runner=runner,
+        pad=pad,
     )
     layer = redis_layer(redis_url)
     engine.hub.layer = layer
