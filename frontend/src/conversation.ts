@@ -6,6 +6,7 @@ import {
   markSent,
   nextToSend,
   refused,
+  toKnock,
   unacknowledged,
   without,
 } from "./outbox";
@@ -24,6 +25,10 @@ export interface View {
   readonly draft: string;
   /** An abort is on its way; ends with the run's terminal event. */
   readonly stopping: boolean;
+  /** The message of theirs that the person is writing anew. */
+  readonly editing: string | null;
+  /** Not into a running reply, and not while something else is on its way. */
+  readonly canEdit: boolean;
   /** One gentle sentence above the composer. */
   readonly notice: string | null;
 }
@@ -48,6 +53,7 @@ export class Conversation {
   private linkState: LinkState = { kind: "idle" };
   private text: string;
   private notice: string | null = null;
+  private edited: { readonly messageId: string; readonly draft: string } | null = null;
   private retry: number | null = null;
   private dropping: { readonly runId: string; readonly left: number } | null = null;
   private readonly link: Link;
@@ -66,8 +72,20 @@ export class Conversation {
 
   get view(): View {
     const { transcript, outbox, linkState: link, text: draft, notice } = this;
+    const canEdit = transcript.runId === null && outbox.submits.length === 0;
     const stopping = outbox.aborts.some(({ runId }) => runId === transcript.runId);
-    return { transcript, pending: outbox.submits, link, draft, stopping, notice };
+    const known = transcript.messages.some(({ id }) => id === this.edited?.messageId);
+    const editing = known ? (this.edited?.messageId ?? null) : null;
+    return {
+      transcript,
+      pending: outbox.submits,
+      link,
+      draft,
+      stopping,
+      editing,
+      canEdit,
+      notice,
+    };
   }
 
   start(): void {
@@ -80,24 +98,59 @@ export class Conversation {
 
   write(draft: string): void {
     this.text = draft;
-    this.parts.memory.keepDraft(this.transcript.threadId, draft);
+    this.keepDraft();
     this.changed();
   }
 
   say(text: string): void {
-    this.submit({ id: this.parts.newId(), role: "user", content: text }, false);
+    this.submit({ id: this.parts.newId(), role: "user", content: text }, {});
+  }
+
+  /** Say what stands in the composer, in the place of the message that is edited if there is one. */
+  send(): void {
+    const { editing: replaces, draft: content } = this.view;
+    this.submit({ id: this.parts.newId(), role: "user", content }, { replaces });
+    this.endEdit("");
+    this.changed();
+  }
+
+  /** Take a message of theirs into the composer; what stood there comes back afterwards. */
+  edit(messageId: string): void {
+    const message = this.transcript.messages.find(({ id }) => id === messageId);
+    if (message?.role !== "user" || !this.view.canEdit) return;
+    this.edited = { messageId, draft: this.edited?.draft ?? this.text };
+    this.write(message.content);
+  }
+
+  cancelEdit(): void {
+    this.endEdit(this.text);
+    this.changed();
+  }
+
+  private endEdit(text: string): void {
+    this.text = this.edited === null ? text : this.edited.draft;
+    this.edited = null;
+    this.keepDraft();
+  }
+
+  /** What was there before an edit is worth more after a reload: the edited message still stands. */
+  private keepDraft(): void {
+    const draft = this.edited?.draft || this.text;
+    this.parts.memory.keepDraft(this.transcript.threadId, draft);
   }
 
   /** Say it, and cut the line in the middle of the reply. */
   sayAndDrop(text: string): void {
-    const runId = this.submit({ id: this.parts.newId(), role: "user", content: text }, false);
+    const message: UserMessage = { id: this.parts.newId(), role: "user", content: text };
+    const runId = this.submit(message, {});
     this.dropping = { runId, left: DROP_AFTER_DELTAS };
   }
 
   /** Ask for another reply to the last thing that was said. */
   again(): void {
     const last = this.transcript.messages.findLast((message) => message.role === "user");
-    if (last?.role === "user" && this.outbox.submits.length === 0) this.submit(last, true);
+    if (last?.role === "user" && this.outbox.submits.length === 0)
+      this.submit(last, { again: true });
   }
 
   stop(): void {
@@ -126,22 +179,29 @@ export class Conversation {
     this.dropping = null;
     this.transcript = emptyTranscript(threadId);
     this.notice = null;
+    this.edited = null;
     this.text = "";
     this.link.send(subscribeFrame(threadId, null));
     this.changed();
   }
 
-  private submit(message: UserMessage, again: boolean): string {
+  private submit(
+    message: UserMessage,
+    { again = false, replaces = null }: { again?: boolean; replaces?: string | null },
+  ): string {
     const { memory, newId, place } = this.parts;
     const runId = newId();
     const { threadId } = this.transcript;
     const where = { country: memory.country, ...place() };
-    const frame = submitFrame({ threadId, runId, message, place: where });
+    const frame = submitFrame({ threadId, runId, message, place: where, replaces });
     const { id: messageId, content: text } = message;
-    const item: Pending = { runId, messageId, text, frame, again, sent: false };
+    const item: Pending = { runId, messageId, text, frame, again, replaces, sent: false };
     this.keep({ ...this.outbox, submits: [...this.outbox.submits, item] });
     this.notice = null;
     this.sendNext();
+    // What has to wait is shown all the same: told of danger, the server's no brings help now.
+    const waiting = toKnock(this.outbox, runId);
+    if (waiting !== null) this.link.send(waiting.frame);
     this.changed();
     return runId;
   }
@@ -202,9 +262,13 @@ export class Conversation {
   private giveBack(item: Pending): void {
     this.keep(without(this.outbox, item.runId));
     if (item.again) return;
-    const draft = this.text.trim() === "" ? item.text : `${item.text}\n\n${this.text}`;
-    this.text = draft;
-    this.parts.memory.keepDraft(this.transcript.threadId, draft);
+    if (item.replaces !== null && this.edited === null) {
+      this.edited = { messageId: item.replaces, draft: this.text };
+      this.text = item.text;
+    } else {
+      this.text = this.text.trim() === "" ? item.text : `${item.text}\n\n${this.text}`;
+    }
+    this.keepDraft();
   }
 
   private countDelta(frame: ServerFrame, applied: boolean): void {

@@ -40,6 +40,8 @@ export interface Help {
   readonly international: { readonly name: string; readonly href: string } | null;
   readonly guessed: boolean;
   readonly choices: readonly string[];
+  /** Shown for what the person wrote, not because somebody looked lines up. */
+  readonly offered: boolean;
 }
 
 /** A way to reach someone together with the line it belongs to. */
@@ -78,6 +80,7 @@ export function readFound(found: Json): Help {
     international: href === null ? null : { name: name === "" ? href : name, href },
     guessed: found.guessed === true,
     choices: [...new Set(texts(found.choices))].filter((code) => /^[A-Z]{2}$/.test(code)),
+    offered: found.reason === "message",
   };
 }
 

@@ -5,7 +5,7 @@
  * ended. Both are repeated unchanged after every reconnect (protocol 1.17).
  */
 
-import { isRecord, list, parseJson, record, text } from "./json";
+import { isRecord, list, parseJson, record, text, textOrNull } from "./json";
 import type { Refusal, ServerFrame } from "./protocol";
 import type { Transcript } from "./transcript";
 
@@ -16,6 +16,8 @@ export interface Pending {
   readonly frame: string;
   /** The message stands in the transcript already; only a new reply is asked for. */
   readonly again: boolean;
+  /** The message it takes the place of: an edit. */
+  readonly replaces: string | null;
   /** On the way; false while it waits for the present reply to end. */
   readonly sent: boolean;
 }
@@ -44,6 +46,13 @@ export function nextToSend(outbox: Outbox, generating: boolean): Pending | null 
   return first === undefined || first.sent || generating ? null : first;
 }
 
+/** One that has to wait, but that the server may see already: it only says no. */
+export function toKnock(outbox: Outbox, runId: string): Pending | null {
+  // For another reply or an edit it would make room, and end the reply that is being written.
+  const only = ({ sent, again, replaces }: Pending) => !sent && !again && replaces === null;
+  return outbox.submits.find((item) => item.runId === runId && only(item)) ?? null;
+}
+
 export function markSent(outbox: Outbox, runId: string): Outbox {
   const submits = outbox.submits.map((item) =>
     item.runId === runId ? { ...item, sent: true } : item,
@@ -61,7 +70,12 @@ export function acknowledge(outbox: Outbox, frame: ServerFrame, after: Transcrip
   let { submits, aborts } = outbox;
   if (frame.kind === "envelope" && frame.chunk.type === "RUN_STARTED") {
     const { runId } = frame.chunk;
-    submits = submits.filter((item) => item.runId !== runId);
+    // An edit waits for the list without what it replaces, or the old words would flash up.
+    submits = submits.filter((item) => item.runId !== runId || item.replaces !== null);
+  }
+  if (frame.kind === "envelope" && frame.chunk.type !== "RUN_STARTED") {
+    const begun = after.runId ?? after.ending?.runId;
+    submits = submits.filter((item) => item.replaces === null || item.runId !== begun);
   }
   if (frame.kind === "envelope" && frame.chunk.type === "RUN_FINISHED") {
     const { runId } = frame.chunk;
@@ -108,5 +122,6 @@ const readPending = (item: Readonly<Record<string, unknown>>): Pending => ({
   text: text(item.text),
   frame: text(item.frame),
   again: item.again === true,
+  replaces: textOrNull(item.replaces),
   sent: item.sent === true,
 });

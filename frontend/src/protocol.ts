@@ -129,11 +129,18 @@ export interface Submit {
   readonly runId: string;
   readonly message: UserMessage;
   readonly place: Place;
+  /** The person's message that this one takes the place of. */
+  readonly replaces: string | null;
 }
 
-export function submitFrame({ threadId, runId, message, place }: Submit): string {
+export function submitFrame({ threadId, runId, message, place, replaces }: Submit): string {
   const { country, timeZone, locale } = place;
-  const kindline = country === null ? { timeZone, locale } : { country, timeZone, locale };
+  const kindline = {
+    ...(replaces === null ? {} : { replaces }),
+    ...(country === null ? {} : { country }),
+    timeZone,
+    locale,
+  };
   return JSON.stringify({
     threadId,
     runId,

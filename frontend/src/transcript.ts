@@ -6,6 +6,7 @@
  * one we already have is ignored; anything else is a gap and asks for a replay from our cursor.
  */
 
+import { addNotice, isRefused, notify, refusedId } from "./notices";
 import type {
   AssistantMessage,
   Envelope,
@@ -38,6 +39,10 @@ export interface Transcript {
   /** The run between its RUN_STARTED and its terminal event: "generating". */
   readonly runId: string | null;
   readonly ending: Ending | null;
+  /** Something of this run's reply has come. */
+  readonly written: boolean;
+  /** What had come of the reply was taken back: it is written once more from there. */
+  readonly restarted: boolean;
   /** A snapshot showed that the last reply is only a part; how it ended is no longer known. */
   readonly brokeOff: boolean;
   readonly status: string | null;
@@ -59,6 +64,8 @@ export const emptyTranscript = (threadId: string): Transcript => ({
   open: [],
   runId: null,
   ending: null,
+  written: false,
+  restarted: false,
   brokeOff: false,
   status: null,
   refusal: null,
@@ -114,7 +121,8 @@ function isKnown(id: string, cursor: string): boolean {
 function replaceAll(state: Transcript, frame: Snapshot): Transcript {
   const { cursor, messages, notices, brokeOff } = frame;
   const { threadId, synced } = state;
-  return { ...emptyTranscript(threadId), synced, cursor, messages, notices, brokeOff };
+  const cards = notices.reduce(addNotice, []);
+  return { ...emptyTranscript(threadId), synced, cursor, messages, notices: cards, brokeOff };
 }
 
 function apply(state: Transcript, event: RunEvent, id: string): Transcript {
@@ -126,6 +134,8 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
         runId: event.runId,
         open: [],
         ending: null,
+        written: false,
+        restarted: false,
         brokeOff: false,
         refusal: null,
       };
@@ -140,10 +150,11 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
         ...state,
         messages: event.messages,
         open: [],
+        restarted: state.restarted || (state.written && takesBack(state, event.messages)),
         brokeOff: state.runId === null && event.brokeOff,
       };
     case "CUSTOM":
-      return NOTICES.has(event.name) ? notify(state, event.name, event.value, id) : state;
+      return NOTICES.has(event.name) ? withNotice(state, event.name, event.value, id) : state;
     case "UNKNOWN":
       return state;
     default:
@@ -152,13 +163,22 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
 }
 
 function end(state: Transcript, outcome: Ending["outcome"], failure: Failure | null): Transcript {
-  const ending = { runId: state.runId ?? "", outcome, failure };
-  return { ...state, runId: null, open: [], ending, brokeOff: false };
+  const runId = state.runId ?? "";
+  const ending = { runId, outcome, failure };
+  // Help that came with a refusal and that the run did not repeat has been seen.
+  const notices = state.notices.filter(({ id }) => id !== refusedId(runId));
+  return { ...state, runId: null, open: [], notices, ending, restarted: false, brokeOff: false };
 }
+
+const takesBack = ({ messages }: Transcript, kept: readonly Message[]): boolean => {
+  const ids = new Set(kept.map(({ id }) => id));
+  return messages.some(({ id, role }) => role !== "user" && !ids.has(id));
+};
 
 type ContentEvent = Extract<RunEvent, { type: `TEXT_${string}` | `TOOL_${string}` }>;
 
-function write(state: Transcript, event: ContentEvent): Transcript {
+function write(before: Transcript, event: ContentEvent): Transcript {
+  const state = before.written ? before : { ...before, written: true };
   const { messages, open } = state;
   switch (event.type) {
     case "TEXT_MESSAGE_START": {
@@ -259,23 +279,19 @@ const appendArguments = (messages: readonly Message[], callId: string, delta: st
 
 const NOTICES: ReadonlySet<string> = new Set(["kindline.help", "kindline.disclosure"]);
 
-/** Add a notice after the last message; a help card replaces an earlier one with the same cardId. */
-function notify(state: Transcript, name: string, value: Notice["value"], id: string): Transcript {
-  const afterMessageId = state.messages.at(-1)?.id ?? null;
-  const cardId = value.cardId;
-  const at = state.notices.findIndex(
-    (notice) => notice.name === name && cardId !== undefined && notice.value.cardId === cardId,
-  );
-  const old = state.notices[at];
-  if (old === undefined) {
-    return { ...state, notices: [...state.notices, { id, afterMessageId, name, value }] };
-  }
-  return { ...state, notices: state.notices.with(at, { ...old, id, value }) };
-}
-
+/** Its help is shown at once, and only the latest of several: nobody is to be nagged. */
 function refuse(state: Transcript, refusal: Refusal): Transcript {
   if (refusal.threadId !== null && refusal.threadId !== state.threadId) return state;
   const refused = { ...state, refusal };
   if (refusal.help === null) return refused;
-  return notify(refused, "kindline.help", refusal.help, `refused-${refusal.runId ?? ""}`);
+  const notices = state.notices.filter((notice) => !isRefused(notice));
+  const id = refusedId(refusal.runId ?? "");
+  return withNotice({ ...refused, notices }, "kindline.help", refusal.help, id);
 }
+
+const withNotice = (
+  state: Transcript,
+  name: string,
+  value: Notice["value"],
+  id: string,
+): Transcript => ({ ...state, notices: notify(state, { id, name, value }) });

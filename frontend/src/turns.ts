@@ -1,8 +1,10 @@
 /** Transcript -> what stands on the page, in order: bubbles, replies with their tool calls, cards. */
 
+import { text } from "./json";
 import { readFound, readHelp, type Help } from "./help";
 import type { AssistantMessage, Message, Notice, ToolCall, ToolMessage } from "./protocol";
 import type { Pending } from "./outbox";
+import { refusedId } from "./notices";
 import type { Transcript } from "./transcript";
 
 export type Part =
@@ -21,7 +23,9 @@ export type Item =
   | { readonly kind: "reply"; readonly key: string; readonly parts: readonly Part[] };
 
 export function itemsOf(transcript: Transcript, pending: readonly Pending[]): readonly Item[] {
-  const { messages, notices } = transcript;
+  const messages = withoutReplaced(transcript.messages, pending);
+  const ours = new Set(pending.map(({ runId }) => refusedId(runId)));
+  const notices = transcript.notices.filter(({ id }) => !ours.has(id));
   const items: Item[] = [];
   const results = resultsByCall(messages);
   addParts(items, "start", noticeParts(notices, null, messages));
@@ -35,10 +39,24 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
   }
   const known = new Set(messages.map(({ id }) => id));
   for (const item of pending) {
-    if (known.has(item.messageId)) continue;
-    items.push({ kind: "said", key: item.messageId, text: item.text, pending: item });
+    if (!known.has(item.messageId)) {
+      items.push({ kind: "said", key: item.messageId, text: item.text, pending: item });
+    }
+    const refused = transcript.notices.filter(({ id }) => id === refusedId(item.runId));
+    addParts(items, `after-${item.messageId}`, refused.map(helpPart));
   }
   return items;
+}
+
+/** While an edit is on its way, what it will replace is gone already. */
+function withoutReplaced(
+  messages: readonly Message[],
+  pending: readonly Pending[],
+): readonly Message[] {
+  const edit = pending.find(({ replaces, sent }) => replaces !== null && sent);
+  const at = messages.findIndex(({ id }) => id === edit?.replaces);
+  if (edit === undefined || at < 0) return messages;
+  return [...messages.slice(0, at), ...messages.filter(({ id }) => id === edit.messageId)];
 }
 
 /** Consecutive rounds of one reply are one item, named by its first message; no card twice. */
@@ -136,6 +154,13 @@ function noticeParts(
     const place = notice.afterMessageId !== null && known.has(notice.afterMessageId);
     const here = place ? notice.afterMessageId === after : after === null;
     if (!here || notice.name !== "kindline.help") return [];
-    return [{ kind: "help", key: `notice-${notice.id}`, help: once(notice.value, readFound) }];
+    return [helpPart(notice)];
   });
 }
+
+const helpPart = (notice: Notice): Part => ({
+  kind: "help",
+  // One card, whatever brings it: a refusal first, then the log.
+  key: `notice-${text(notice.value.cardId) || notice.id}`,
+  help: once(notice.value, readFound),
+});

@@ -134,6 +134,7 @@ describe("what stands on the page", () => {
       text: "soon",
       frame: "",
       again: false,
+      replaces: null,
       sent: true,
     };
     const state = recorded("plain_text");

@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Request, expect
+from playwright.async_api import Browser, Request, expect
 
-from realtime.chat.models import Message, Run, Thread
-from realtime.chat.transcript import text_of
+from realtime.chat.models import Run, Thread
+from tests.browser.talk import link_to, open_chat, say, shown_reply, stored_reply
 from tests.support.openai_scenarios import Call, Gate, Stall, says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer
@@ -18,35 +18,6 @@ from tests.support.server import AppServer
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 FIND = Call("find_hotlines", '{"country":"GB","needs":["suicide"]}')
-
-
-async def open_chat(context: BrowserContext, url: str) -> Page:
-    page = await context.new_page()
-    await page.goto(url)
-    await page.get_by_role("button", name="I understand, continue").click()
-    return page
-
-
-async def link_to(page: Page) -> str:
-    """What opens the page's thread in another tab of the same guest."""
-    thread_id = await page.evaluate("sessionStorage.getItem('kindline.thread')")
-    return f"{page.url}#t={thread_id}"
-
-
-async def say(page: Page, text: str) -> None:
-    await page.get_by_label("Your message").fill(text)
-    await page.keyboard.press("Enter")
-
-
-async def shown_reply(page: Page) -> str:
-    """The words of all replies, without cards and hidden labels."""
-    texts = await page.locator(".reply .prose").all_inner_texts()
-    return "".join(texts)
-
-
-async def stored_reply() -> str:
-    rows = Message.objects.filter(role="assistant").order_by("ord", "idx")
-    return "".join([text_of(row.content) async for row in rows])
 
 
 async def test_text_grows_a_card_comes_in_mid_reply_and_a_reload_ends_with_the_stored_text(
@@ -117,28 +88,30 @@ async def test_stop_keeps_what_was_said(
     assert (await Run.objects.aget()).state == "cancelled"
 
 
-async def test_a_killed_server_costs_no_word_and_the_page_comes_back_by_itself(
+async def test_a_killed_server_costs_no_word_and_the_reply_is_written_again_by_itself(
     transactional_db: None, model: ThreadedOpenAIServer, browser: Browser, server_log: Path
 ) -> None:
-    model.play(says("These words", Stall()), says("And again."))
+    gate = Gate()
+    model.play(says("These words", Stall()), says(gate, "And again."))
     server = AppServer(server_log, OPENAI_BASE_URL=model.base_url)
     await asyncio.to_thread(server.start)
     page = await open_chat(await browser.new_context(), server.url)
     await say(page, "hello")
-    await expect(page.get_by_role("log")).to_contain_text("These words")
+    log = page.get_by_role("log")
+    await expect(log).to_contain_text("These words")
 
     await asyncio.to_thread(server.kill)
     await expect(page.get_by_text("Reconnecting")).to_be_visible()
     await page.get_by_label("Your message").fill("written while away")
     await asyncio.to_thread(server.start)
 
-    again = page.get_by_role("button", name="Try again")
-    await expect(again).to_be_visible(timeout=30_000)
-    await expect(page.get_by_role("log")).to_contain_text("These words")
+    await expect(page.get_by_text("The reply starts again")).to_be_visible(timeout=30_000)
+    await expect(log).not_to_contain_text("These words")
+    gate.open()
+    await expect(log).to_contain_text("And again.")
+    await expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    assert await shown_reply(page) == await stored_reply() == "And again."
     assert await page.get_by_label("Your message").input_value() == "written while away"
-    await again.click()
-    await expect(page.get_by_role("log")).to_contain_text("And again.")
-    await expect(page.get_by_role("log")).not_to_contain_text("These words")
     await page.context.close()
     await asyncio.to_thread(server.stop)
 

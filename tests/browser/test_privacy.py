@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Page, StorageState, ex
 
 from realtime.accounts.models import User
 from realtime.chat.models import Thread
-from tests.browser.test_page import open_chat, say
+from tests.browser.talk import open_chat, say
 from tests.support.rows import columns_holding
 from tests.support.server import AppServer
 

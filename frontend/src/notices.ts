@@ -1,0 +1,35 @@
+/** What stands between the messages: cards and the like, in the order in which they came. Pure. */
+
+import type { Message, Notice } from "./protocol";
+
+/** The id of the card that came with the refusal of a run; it is not in the log. */
+export const refusedId = (runId: string): string => `refused-${runId}`;
+export const isRefused = ({ id }: Notice): boolean => id.startsWith(refusedId(""));
+
+interface Shown {
+  readonly messages: readonly Message[];
+  readonly notices: readonly Notice[];
+}
+
+/**
+ * Add a notice after the last message. A help card replaces an earlier one with the same `cardId`
+ * in its place, or comes here if that place is gone, or was only a refusal's.
+ */
+export function notify(
+  { messages, notices }: Shown,
+  notice: Omit<Notice, "afterMessageId">,
+): readonly Notice[] {
+  const old = notices.find((one) => sameCard(one, notice));
+  const stays =
+    old !== undefined && !isRefused(old) && messages.some(({ id }) => id === old.afterMessageId);
+  const afterMessageId = stays ? old.afterMessageId : (messages.at(-1)?.id ?? null);
+  return addNotice(notices, { ...notice, afterMessageId });
+}
+
+export function addNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {
+  const at = notices.findIndex((old) => sameCard(old, notice));
+  return at < 0 ? [...notices, notice] : notices.with(at, notice);
+}
+
+const sameCard = (a: Pick<Notice, "name" | "value">, b: typeof a): boolean =>
+  a.name === b.name && a.value.cardId !== undefined && a.value.cardId === b.value.cardId;
