@@ -1,7 +1,7 @@
 """Fills what is sent to whole buckets, so that packet sizes do not spell the reply. Pure.
 
 On an encrypted line an eavesdropper still sees sizes and times: of words that stream token by
-token they tell what is talked about ("Whisper Leak", arXiv 2511.03675). This hides the sizes within
+token they tell what is talked about ("Whisper Leak", arXiv 2511.03675). This hides sizes within
 a bucket; times are the flusher's ticks. It makes the attack harder, nobody claims that it ends it.
 Random filling, because a proxy may compress what is alike; it should not compress at all.
 """
