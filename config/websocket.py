@@ -6,6 +6,9 @@ lets happen: not after the application has ended, nor when it answers no ping.
 
 from __future__ import annotations
 
+import socket
+import struct
+
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 
@@ -18,7 +21,7 @@ class ReapedWebSocket(WebSocketsSansIOProtocol):
             if self.writable.is_set():
                 self.loop.call_later(self.close_timeout, self._reap)
             else:
-                self.transport.abort()
+                self._hang_up()
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
@@ -30,4 +33,11 @@ class ReapedWebSocket(WebSocketsSansIOProtocol):
 
     def _reap(self) -> None:
         if not self.disconnected and self.transport.get_write_buffer_size():
-            self.transport.abort()
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """With a reset: else the kernel keeps megabytes for a peer that will not read them."""
+        own = self.transport.get_extra_info("socket")
+        if own is not None and own.family in (socket.AF_INET, socket.AF_INET6):
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()

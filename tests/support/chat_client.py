@@ -90,11 +90,14 @@ class ChatClient:
         await self.drop()
 
     async def open(self) -> None:
-        self.socket = await connect(
-            self.url, additional_headers=self.headers, compression=None, max_size=None, proxy=None
-        )
+        self.socket = await self.connect()
         self._reader = asyncio.create_task(self._read(self.socket))
         await self.wait(lambda: any(f.get("type") == "ready" for f in self.frames))
+
+    async def connect(self) -> ClientConnection:
+        return await connect(
+            self.url, additional_headers=self.headers, compression=None, max_size=None, proxy=None
+        )
 
     async def drop(self) -> None:
         if self.socket is not None:
