@@ -72,7 +72,11 @@ class AppServer:
         self._out: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill()  # else it holds the tests' database for ever
+            raise
         return self
 
     def __exit__(
