@@ -241,10 +241,18 @@ class Flusher:
         loop = asyncio.get_running_loop()
         if self._away_since is None:
             self._away_since = loop.time()
-        until = self._away_since + self.timings.storage_give_up_s
+        # By a timer: the question may wait for seconds too.
+        tell_at = self._away_since + self.timings.storage_hint_s
+        telling = loop.call_at(tell_at, self._tell_of_waiting)
+        try:
+            return await self._ask(batch, self._away_since + self.timings.storage_give_up_s)
+        finally:
+            telling.cancel()
+
+    async def _ask(self, batch: list[_Written], until: float) -> dict[UUID, log.Outcome]:
+        loop = asyncio.get_running_loop()
         while loop.time() < until:
             await asyncio.sleep(self.timings.storage_retry_s)
-            self._tell_of_waiting(loop.time() - self._away_since)
             try:
                 found = await self._positions([item.append.run_id for item in batch])
             except _LOST:
@@ -254,8 +262,8 @@ class Flusher:
             }
         return {item.append.run_id: log.Outcome.FENCED for item in batch}
 
-    def _tell_of_waiting(self, waited_s: float) -> None:
-        for run in self._runs.values() if waited_s >= self.timings.storage_hint_s else ():
+    def _tell_of_waiting(self) -> None:
+        for run in self._runs.values():
             if run.run_id not in self._told:
                 self._told.add(run.run_id)
                 self.waiting(run)
