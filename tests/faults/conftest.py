@@ -7,7 +7,7 @@ finds everything alive and well, and leaves a log that keeps the invariants.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -49,8 +49,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def scale(request: pytest.FixtureRequest) -> float:
-    """Of all timers: real ones with --faults."""
-    return 1.0 if request.config.getoption("--faults") else 0.1
+    """Of all timers: real ones with --faults, unless --timers says otherwise."""
+    said: float | None = request.config.getoption("--timers")
+    return said or (1.0 if request.config.getoption("--faults") else 0.1)
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +95,12 @@ def cluster(
         one_cluster.heal()
         lead_django_to(one_cluster.stack.postgres.url)
         assert_log_invariants(threads_since(began))
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Tell what was measured, below the results."""
+    return lambda told: record_property("figures", told)
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ them through one balancer without affinity, or one of them by its name.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.private_stack import PrivateStack
 from tests.support.server import AppServer
 from tests.support.tcp_proxy import address_of, at_port
+
+BUSY_S = 4.0
 
 
 @dataclass(eq=False)
@@ -63,6 +66,12 @@ class Process:
 
     def _signal(self, number: signal.Signals) -> None:
         os.kill(self.server.pid, number)
+
+    def restart_with(self, **environment: str) -> None:
+        """Stop it well and start it with these settings and no others of an earlier call."""
+        self.server.stop()
+        self.server.also = environment
+        self.server.start()
 
     def heal(self) -> None:
         if self.server.alive:
@@ -106,6 +115,10 @@ class Cluster:
     def other(self, process: Process) -> Process:
         return next(p for p in self.processes if p is not process)
 
+    def within(self, seconds: float) -> float:
+        """A limit of the contract, which counts with real timers; else also for a busy machine."""
+        return seconds if self.scale == 1 else seconds * self.scale + BUSY_S
+
     @contextmanager
     def running(self, count: int, **environment: str) -> Iterator[None]:
         """Start the processes and the balancer before them."""
@@ -120,14 +133,26 @@ class Cluster:
             self._end(self.processes)
 
     @contextmanager
-    def another(self, **environment: str) -> Iterator[Process]:
+    def another(self, *, kind: str = "uvicorn", **environment: str) -> Iterator[Process]:
         """One more, with something special in its environment; the balancer does not know it."""
-        process = self._process(environment)
+        process = self._process(environment, kind)
         try:
             process.server.start()
             yield process
         finally:
             self._end([process])
+
+    @asynccontextmanager
+    async def one_more(
+        self, *, kind: str = "uvicorn", **environment: str
+    ) -> AsyncIterator[Process]:
+        """The same for a test with a loop, whose clients live on meanwhile."""
+        more = self.another(kind=kind, **environment)
+        process = await asyncio.to_thread(more.__enter__)
+        try:
+            yield process
+        finally:
+            await asyncio.to_thread(more.__exit__, None, None, None)
 
     def heal(self) -> None:
         """End what was done to services, lines and living processes."""
@@ -160,7 +185,7 @@ class Cluster:
         self.stack.redis.start()
         self.follow_stack()
 
-    def _process(self, environment: dict[str, str]) -> Process:
+    def _process(self, environment: dict[str, str], kind: str = "uvicorn") -> Process:
         self._made += 1
         urls = (self.stack.postgres.url, self.stack.redis.url, self.model.base_url)
         lines = [FaultyLine(self.thread, [address_of(url)]) for url in urls]
@@ -168,7 +193,7 @@ class Cluster:
         own = {"DATABASE_URL": ways[0], "REDIS_URL": ways[1], "OPENAI_BASE_URL": ways[2]}
         own |= {"TIMINGS_SCALE": str(self.scale)}
         log = self.logs / f"server-{self._made}.log"
-        return Process(AppServer(log, **{**own, **environment}), *lines)
+        return Process(AppServer(log, kind=kind, **{**own, **environment}), *lines)
 
     @staticmethod
     def _end(processes: Sequence[Process]) -> None:

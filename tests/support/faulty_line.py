@@ -48,7 +48,7 @@ class FaultyLine:
         self.cut()
 
     def hold(self, request: bytes) -> Caught:
-        """Let the next request with these bytes wait, and all that comes after it."""
+        """Let requests with these bytes wait, and all that comes after them, until released."""
         self.proxy.hold = Hold(request)
         return Caught(self._thread, self.proxy.hold)
 
@@ -79,6 +79,10 @@ class Caught:
     async def came(self) -> None:
         caught = await asyncio.to_thread(self._hold.caught.wait, PATIENCE_S)
         assert caught, "no such request came"
+
+    @property
+    def has_come(self) -> bool:
+        return self._hold.caught.is_set()
 
     def release(self) -> None:
         self._thread.call(self._hold.released.set)

@@ -17,7 +17,8 @@ from realtime.chat.models import Message, Run, RunEvent, Thread
 from realtime.chat.transcript import text_of
 from tests.support.chat_client import place
 from tests.support.cluster import Cluster, Process
-from tests.support.resilient_client import Frame, ResilientClient
+from tests.support.eventually import until_async
+from tests.support.resilient_client import Frame, ResilientClient, Turn
 from tests.support.server import client_token
 
 
@@ -35,7 +36,7 @@ class Person:
         """Through the balancer, unless it says at which process or url."""
         url = self.cluster.url if at is None else at if isinstance(at, str) else at.url
         dice = random.Random(f"{self.user_id} {len(self.clients)}")
-        client = ResilientClient(url, self.headers, self.cluster.timings, dice)
+        client = ResilientClient(url, self.headers, self.cluster.timings, dice, self.user_id)
         self.clients.append(await self.open.enter_async_context(client))
         await client.until(lambda: client.opened > 0)
         return client
@@ -64,6 +65,21 @@ def _newest_person() -> int:
         return newest
 
 
+async def owner_of(cluster: Cluster, turn: Turn, *, attempt: int = 1) -> Process:
+    """The process that writes this run, once it has been claimed so often."""
+    run: Run | None = None
+
+    async def claimed() -> bool:
+        nonlocal run
+        run = await Run.objects.filter(client_run_id=turn.run_id, attempt__gte=attempt).afirst()
+        return run is not None
+
+    await until_async(claimed)
+    assert run is not None
+    pid = int(str(run.claimed_by).split(":")[1])
+    return next(p for p in cluster.processes if p.server.pid == pid)
+
+
 @sync_to_async
 def run_of(client_run_id: str) -> Run:
     return Run.objects.get(client_run_id=client_run_id)
@@ -86,7 +102,7 @@ def events_of(client_run_id: str) -> list[RunEvent]:
 @sync_to_async
 def assert_exact(client: ResilientClient, thread_id: str = "t1") -> None:
     """What the client shows is what Postgres keeps (I7), and each frame was what it has (I1)."""
-    thread = _thread_of(client, thread_id)
+    thread = Thread.objects.get(owner_id=client.owner_id, client_thread_id=thread_id)
     rows = Message.objects.filter(
         thread=thread, superseded_by__isnull=True, role__in=("user", "assistant")
     )
@@ -95,16 +111,6 @@ def assert_exact(client: ResilientClient, thread_id: str = "t1") -> None:
     shown = [(i, view.roles[i], text) for i, text in view.texts.items()]
     assert [m for m in shown if m[2]] == [m for m in kept if m[2]]
     _assert_delivered_is_durable(client.frames[thread_id], thread)
-
-
-def _thread_of(client: ResilientClient, thread_id: str) -> Thread:
-    run_ids = [turn.run_id for turn in client.turns.values() if turn.thread_id == thread_id]
-    run_ids += [
-        frame["chunk"]["runId"]
-        for frame in client.frames[thread_id]
-        if frame["chunk"]["type"] == "RUN_STARTED"
-    ]
-    return Thread.objects.get(runs__client_run_id=run_ids[0], client_thread_id=thread_id)
 
 
 def _assert_delivered_is_durable(frames: Iterable[Frame], thread: Thread) -> None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+Lie = Literal["drop", "duplicate", "reorder"]
 
 
 @dataclass
@@ -11,10 +16,9 @@ class PubsubLies:
     """A filter for one line of `TcpProxy`: reads RESP 2 and 3, and touches only `message`s."""
 
     random: random.Random
-    drop: float = 0.0
-    duplicate: float = 0.0
-    reorder: float = 0.0
-    lies: list[str] = field(default_factory=list)  # what was done, for the test to see
+    shares: Mapping[Lie, float]  # of all messages
+    lies: Counter[Lie] = field(default_factory=Counter)  # what was done, for the test to see
+    messages: int = 0
     _buffer: bytes = b""
     _kept_back: bytes = b""
 
@@ -28,18 +32,21 @@ class PubsubLies:
         return out
 
     def _told(self, message: bytes) -> bytes:
-        if self.random.random() < self.drop:
-            self.lies.append("drop")
+        self.messages += 1
+        if self._lies("drop"):
             return b""
-        if self.random.random() < self.duplicate:
-            self.lies.append("duplicate")
+        if self._lies("duplicate"):
             message += message
-        if not self._kept_back and self.random.random() < self.reorder:
-            self.lies.append("reorder")
+        if not self._kept_back and self._lies("reorder"):
             self._kept_back = message
             return b""
         kept, self._kept_back = self._kept_back, b""
         return message + kept
+
+    def _lies(self, how: Lie) -> bool:
+        lies = self.random.random() < self.shares.get(how, 0.0)
+        self.lies[how] += lies
+        return lies
 
 
 def _is_message(value: bytes) -> bool:

@@ -12,8 +12,8 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from uuid import uuid4
 
@@ -48,7 +48,8 @@ class ResilientClient:
     url: str
     headers: dict[str, str]
     timings: Timings
-    random: random.Random = field(default_factory=lambda: random.Random(1))
+    random: random.Random
+    owner_id: int
     threads: dict[str, ThreadView] = field(default_factory=dict)
     frames: dict[str, list[Frame]] = field(default_factory=dict)  # enveloped, by thread
     turns: dict[str, Turn] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class ResilientClient:
     complaints: list[str] = field(default_factory=list)
     closes: list[int] = field(default_factory=list)  # how its sockets ended
     opened: int = 0
+    pings: int = 0
     heard_at: float = 0.0
     longest_silence_s: float = 0.0
     _running: dict[str, str] = field(default_factory=dict)  # run by thread
@@ -70,9 +72,10 @@ class ResilientClient:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:  # a cancellation may be lost in what it cancels
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(set(self._tasks), timeout=0.5)
 
     # --- what a person does ------------------------------------------------------------------
 
@@ -93,6 +96,11 @@ class ResilientClient:
         turn = self.turns[run_id] = Turn(run_id, thread_id, frame, again)
         await self._send(frame)
         return turn
+
+    def joins(self, turn: Turn) -> Turn:
+        """Somebody else's turn, as this client sees it."""
+        self.turns[turn.run_id] = mine = replace(turn, acknowledged=True, outcome=None)
+        return mine
 
     async def stop(self, turn: Turn) -> None:
         frame = {"type": "abort", "runId": turn.run_id, "threadId": turn.thread_id}
@@ -121,6 +129,18 @@ class ResilientClient:
         await self.until(lambda: turn.outcome is not None, patience_s=patience_s)
         return self.view(turn.thread_id)
 
+    async def reaches(self, cursor: str | None, thread_id: str = "t1") -> None:
+        view = self.view(thread_id)
+        await self.until(lambda: view.cursor == cursor)
+
+    async def sees_end(self, thread_id: str = "t1", *, patience_s: float = 30) -> ThreadView:
+        """Until the run that goes on there is over, whoever asked."""
+        view = self.view(thread_id)
+        await self.until(
+            lambda: view.outcome is not None and not view.generating, patience_s=patience_s
+        )
+        return view
+
     async def shows(self, reply: str, thread_id: str = "t1", *, patience_s: float = 30) -> None:
         view = self.view(thread_id)
         await self.until(lambda: view.reply == reply, patience_s=patience_s)
@@ -136,6 +156,16 @@ class ResilientClient:
         if self._socket is not None:
             self._socket.transport.abort()
         await self.until(lambda: self.opened > before)
+
+    def remembers(self, frames: Iterable[Frame]) -> None:
+        """As one who was there before, and got these."""
+        for frame in frames:
+            self._apply(frame)
+
+    async def turned_away(self) -> int:
+        """Until it may not come back; says with which close code."""
+        await self.until(lambda: bool(self.closes) and self.closes[-1] in FINAL_CLOSES)
+        return self.closes[-1]
 
     def check(self) -> None:
         assert not self.complaints, self.complaints[:3]
@@ -178,7 +208,8 @@ class ResilientClient:
 
     async def _begin(self, socket: ClientConnection) -> None:
         """Resubscribe, then repeat what was not acknowledged."""
-        ready = json.loads(await asyncio.wait_for(socket.recv(), 20))
+        async with asyncio.timeout(20):
+            ready = json.loads(await socket.recv())
         assert ready["type"] == "ready"
         self._socket = socket
         self.opened += 1
@@ -194,7 +225,8 @@ class ResilientClient:
     async def _read(self, socket: ClientConnection) -> None:
         silence_s = self._scaled(60)
         while True:
-            text = await asyncio.wait_for(socket.recv(), silence_s)
+            async with asyncio.timeout(silence_s):
+                text = await socket.recv()
             now = time.monotonic()
             self.longest_silence_s = max(self.longest_silence_s, now - self.heard_at)
             self.heard_at = now
@@ -229,6 +261,8 @@ class ResilientClient:
             self.complaints.append(f"error frame: {frame['code']}")
         elif frame["type"] == "CUSTOM":
             self.hints.append(frame)
+        elif frame["type"] == "ping":
+            self.pings += 1
 
     def _apply(self, frame: Frame) -> None:
         view = self.view(frame["threadId"])

@@ -18,7 +18,7 @@ from typing import IO, Self
 from django.conf import settings
 from django.db import connection
 
-PATIENCE_S = 40
+PATIENCE_S = 90
 
 
 def free_port() -> int:
@@ -37,6 +37,8 @@ def database_url() -> str:
 
 COMMANDS = {
     "uvicorn": ["-m", "config.serve", "--port", "{port}", "--grace", "3"],
+    "odd tools": ["-m", "tests.support.serve_odd_tools", "--port", "{port}", "--grace", "3"],
+    "skewed": ["-m", "tests.support.serve_skewed", "--port", "{port}", "--grace", "3"],
     "daphne": [
         *("-m", "daphne", "-v0", "-b", "127.0.0.1", "-p", "{port}", "config.asgi:application")
     ],
@@ -67,6 +69,7 @@ class AppServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         self.kind = kind
+        self.also: dict[str, str] = {}  # for starts to come
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._out: IO[bytes] | None = None
@@ -108,6 +111,7 @@ class AppServer:
             **UNLIMITED,
             "PYTHONWARNINGS": "ignore",
             **self._environment,
+            **self.also,
         }
         self._out = self.log.open("ab")
         self._process = subprocess.Popen(
@@ -124,7 +128,7 @@ class AppServer:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(15)
+                self._process.wait(30)
             except subprocess.TimeoutExpired:
                 self.kill()
                 said = self.log.read_text()

@@ -28,19 +28,16 @@ class Filter(Protocol):
 
 @dataclass(eq=False)
 class Hold:
-    """The first request with these bytes waits, and all behind it on its line."""
+    """Requests with these bytes wait, and all behind them on their lines."""
 
     wanted: bytes
     caught: threading.Event = field(default_factory=threading.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def __post_init__(self) -> None:
-        self._tail = b""
-
-    def catches(self, data: bytes) -> bool:
-        seen = self._tail + data
-        self._tail = data[-len(self.wanted) :]
-        return not self.caught.is_set() and self.wanted in seen
+    def catches(self, data: bytes, before: bytes) -> bool:
+        """`before` is what came last on the same line: a request may come in two pieces."""
+        seen = before[-len(self.wanted) :] + data
+        return not self.released.is_set() and self.wanted in seen
 
 
 @dataclass(eq=False)
@@ -163,6 +160,7 @@ class _Line:
             end.transport.abort()
 
     async def ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        before = b""
         while data := await reader.read(PIECE):
             if not self.moving.is_set():
                 continue  # swallowed, but read: so a client that goes is seen
@@ -171,9 +169,10 @@ class _Line:
                 self.proxy.lose_answer_to = None
                 self.losing = True
             hold = self.proxy.hold
-            if hold is not None and hold.catches(data):
+            if hold is not None and hold.catches(data, before):
                 hold.caught.set()
                 await hold.released.wait()
+            before = data
             writer.write(data)
             await writer.drain()
 
@@ -183,7 +182,8 @@ class _Line:
                 # Postgres answers a statement of its own transaction once that is committed.
                 self.proxy.lost.set()
                 return
-            await self.moving.wait()
+            if not self.moving.is_set():
+                continue  # likewise
             if self.proxy.bytes_per_s:
                 await asyncio.sleep(len(data) / self.proxy.bytes_per_s)
             writer.write(data if self.changed is None else self.changed.feed(data))
