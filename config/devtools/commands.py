@@ -16,6 +16,7 @@ from config.devtools.formatting import fmt
 from config.devtools.locks import lock
 from config.devtools.manage import manage
 from config.devtools.pictures import pictures
+from config.devtools.protocol import protocol
 from config.devtools.say import Stopped, Trouble, note, result
 from config.devtools.serve import run
 from config.devtools.testing import test
@@ -145,6 +146,7 @@ COMMANDS = {
     "demo": Command("demo [--remove]", "make synthetic threads for the admin", _demo),
     "probe-model": Command("probe-model", "try the configured model for real", _probe_model),
     "pictures": Command("pictures", "make the documents' pictures again", _alone(pictures)),
+    "protocol": Command("protocol", "make docs/asyncapi.yaml again", _alone(protocol)),
     "lock": Command("lock", "make the hashed locks again", _alone(lock)),
     "bench": Command("bench [NAMES...]", "measure what people see and what it costs", bench),
     "audit": Command("audit", "audit the dependencies (nothing yet)", _alone(_nothing_yet)),

@@ -112,7 +112,7 @@ class Say(msgspec.Struct, rename="camel"):
 
 
 Inbound = RunAgentInput | Subscribe | Unsubscribe | Abort | Ping | Pong | Say
-_BY_TYPE: dict[str, type[Inbound]] = {
+INBOUND: dict[str, type[Inbound]] = {
     "subscribe": Subscribe,
     "unsubscribe": Unsubscribe,
     "abort": Abort,
@@ -130,9 +130,9 @@ def parse(text: str) -> Inbound:
         if isinstance(value.get("messages"), list):
             value["messages"] = value["messages"][-1:]  # stock clients send the whole history
         return _convert(value, RunAgentInput)
-    if not isinstance(kind, str) or kind not in _BY_TYPE:
-        raise FrameError("unknown frame type: say one of " + ", ".join(_BY_TYPE))
-    return _convert(value, _BY_TYPE[kind])
+    if not isinstance(kind, str) or kind not in INBOUND:
+        raise FrameError("unknown frame type: say one of " + ", ".join(INBOUND))
+    return _convert(value, INBOUND[kind])
 
 
 def check_word(value: str | None, *, name: str) -> str | None:

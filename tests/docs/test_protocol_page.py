@@ -59,7 +59,7 @@ def outbound() -> tuple[set[str], set[str]]:
     for written in texts(tree_of(protocol)):  # frames that are written as text
         keys |= set(re.findall(r'"(\w+)":', written))
         types |= set(re.findall(r'"type":"(\w+)"', written))
-    return types, keys - set(protocol._BY_TYPE)
+    return types, keys - set(protocol.INBOUND)
 
 
 def notices() -> set[str]:
@@ -91,7 +91,7 @@ def close_codes() -> set[int]:
 
 
 def test_every_frame_a_client_may_send_is_told() -> None:
-    frames = {f'{{"type":"{kind}"' for kind in protocol._BY_TYPE}
+    frames = {f'{{"type":"{kind}"' for kind in protocol.INBOUND}
 
     assert {frame for frame in frames if frame not in PAGE} == set()
 
@@ -115,7 +115,7 @@ def test_every_frame_the_server_sends_is_told_with_its_keys() -> None:
 def test_no_frame_is_told_that_nobody_reads_or_sends() -> None:
     told = set(re.findall(r'"type":"(\w+)"', PAGE))
 
-    assert told - set(protocol._BY_TYPE) - outbound()[0] == set()
+    assert told - set(protocol.INBOUND) - outbound()[0] == set()
 
 
 def test_every_custom_event_is_told() -> None:
