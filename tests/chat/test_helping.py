@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from realtime.chat import helping
+from realtime.chat.found import found_in
 from realtime.chat.protocol import RunAgentInput, Say, parse
 from realtime.hotlines import queries
 from tests.support.chat_client import ChatClient
@@ -58,6 +59,15 @@ async def test_a_card_has_the_lines_of_the_persons_country_and_the_runs_name() -
     assert {"service": "general", "number": "999", "href": "tel:999"} in card["emergency"][
         "numbers"
     ]
+
+
+async def test_reviewers_can_read_the_card() -> None:
+    found = found_in(await helping.card_of(frame(GRAVE, country="GB")) or {})
+
+    assert found is not None
+    assert (found.country, found.lines[0].name) == ("United Kingdom", "Samaritans")
+    assert found.lines[0].contacts[0] == "Call: 116 123"
+    assert "general: 999" in found.emergency
 
 
 async def test_a_time_zone_and_a_region_that_differ_are_two_choices() -> None:
