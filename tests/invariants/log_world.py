@@ -389,17 +389,24 @@ class World:
         cursor = START if not skip else Cursor(rows[skip - 1][0], self._seq(rows, skip))
         whole = Folded().apply_all(event for _, event in rows)
 
-        new = queries.catch_up(owner_id=self.person.pk, thread_id=thread.name, cursor=None)
-        back = queries.catch_up(owner_id=self.person.pk, thread_id=thread.name, cursor=cursor)
-
-        assert new.snapshot is not None
-        assert back.snapshot is None
-        known = [json.loads(agui.encode_message(message)) for message in new.snapshot.messages]
-        newly = Folded([read_message(message) for message in known])
-        newly.apply_all(json.loads(frame.chunk) for frame in new.frames)
+        newly = self._caught_up(thread, None, Folded())
         partly = Folded().apply_all(event for _, event in rows[:skip])
-        partly.apply_all(json.loads(frame.chunk) for frame in back.frames)
+        self._caught_up(thread, cursor, partly)
         assert shown(newly) == shown(partly) == shown(whole)
+
+    def _caught_up(self, thread: ModelThread, cursor: Cursor | None, folded: Folded) -> Folded:
+        """Page by page; a snapshot comes with the first, if there was no cursor."""
+        begun, more = cursor is not None, True
+        while more:
+            page = queries.catch_up(owner_id=self.person.pk, thread_id=thread.name, cursor=cursor)
+            assert (page.snapshot is None) == begun
+            if page.snapshot is not None:
+                known = [json.loads(agui.encode_message(m)) for m in page.snapshot.messages]
+                folded.messages = [read_message(message) for message in known]
+            folded.apply_all(json.loads(frame.chunk) for frame in page.frames)
+            cursor = page.frames[-1].id if page.frames else page.start
+            begun, more = True, page.more
+        return folded
 
     def _seq(self, rows: list[tuple[int, Any]], count: int) -> int:
         return sum(ord_ == rows[count - 1][0] for ord_, _ in rows[:count])

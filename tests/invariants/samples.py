@@ -9,15 +9,16 @@ from realtime.chat import agui, log
 from tests.support.folding import FoldedMessage
 from tests.support.invariants import StoredEvent, StoredRun, StoredThread
 
-QUESTION = agui.Message(id="q1", role="user", content="hi")
-STARTED = agui.RunStarted(
-    thread_id="t",
-    run_id="r1",
-    protocol_version="1.0",
-    input=agui.RunInput(
-        thread_id="t", run_id="r1", messages=[QUESTION], state={}, tools=[], context=[]
-    ),
-)
+
+def started(run_id: str, question: str, text: str, thread_id: str = "t") -> agui.RunStarted:
+    asked = agui.Message(id=question, role="user", content=text)
+    given = agui.RunInput(
+        thread_id=thread_id, run_id=run_id, messages=[asked], state={}, tools=[], context=[]
+    )
+    return agui.RunStarted(thread_id=thread_id, run_id=run_id, protocol_version="1.0", input=given)
+
+
+STARTED = started("r1", "q1", "hi")
 FINISHED = agui.RunFinished(thread_id="t", run_id="r1")
 CARD = agui.Custom(name="kindline.help", value={"cardId": "c"})
 
