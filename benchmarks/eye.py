@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from benchmarks.figures import quantile, show
 from config.devtools.browser import find_browser
 from tests.browser.conftest import FLAGS
-from tests.browser.test_page import open_chat, say
+from tests.browser.talk import open_chat, say
 from tests.support.openai_scenarios import says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer
