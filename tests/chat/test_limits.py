@@ -220,6 +220,24 @@ async def test_a_silent_redis_holds_nobody_up(prefix: str, silent_redis: str) ->
     assert took < 3 * TIMEOUT_S
 
 
+async def test_a_storm_of_sockets_is_counted_in_redis(prefix: str) -> None:
+    async with process(prefix) as limits:
+        asked = [limits.admit_socket(person=n, connection_id=f"c{n}") for n in range(1_000)]
+
+        assert all(await asyncio.gather(*asked))
+        assert not limits.counters._again_at
+        assert counted(prefix, person=999) == 1
+
+
+async def test_who_gives_up_asking_holds_nobody_up(prefix: str) -> None:
+    async with process(prefix) as limits:
+        first = asyncio.create_task(passed(limits, 1))
+        await asyncio.sleep(0)
+        first.cancel()
+
+        assert await passed(limits, 1, person=2) == 1
+
+
 async def test_a_redis_that_comes_back_counts_again(
     prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

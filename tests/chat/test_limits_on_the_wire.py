@@ -69,8 +69,7 @@ async def test_sockets_of_a_killed_process_are_forgotten(
     transactional_db: None, model: ThreadedOpenAIServer, tmp_path: Path
 ) -> None:
     one, two = servers(model, tmp_path, SOCKETS_PER_PERSON="1")
-    with two:
-        one.start()
+    with one, two:
         headers = client_token(one)
         lost = ChatClient(one.url, headers)
         await lost.open()
