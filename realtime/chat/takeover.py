@@ -57,7 +57,7 @@ def resumption(
 def _open_text(transcript: Transcript, dropped: list[str]) -> OpenText | None:
     """The text that is all there is of the unfinished round, if it is that."""
     texts = transcript.open_texts
-    if transcript.open_ids != set(dropped) or list(texts) != dropped:
+    if not texts or transcript.open_ids != set(dropped) or list(texts) != dropped:
         return None
     [(message_id, text)] = texts.items()
     return OpenText(message_id, text) if text else None

@@ -60,8 +60,11 @@ def shown(plan: Resumption) -> list[str]:
     return [message.id for message in snapshot.messages]
 
 
-def test_a_run_that_said_nothing_begins_from_the_start() -> None:
-    assert resumed() == Resumption((), (), ())
+@pytest.mark.parametrize("prefill", [False, True])
+def test_a_run_that_said_nothing_begins_from_the_start(prefill: bool) -> None:
+    transcript = Transcript().apply_all([STARTED])
+
+    assert resumption(transcript, [ASKED], prefill=prefill) == Resumption((), (), ())
 
 
 def test_open_text_is_closed_and_discarded() -> None:
