@@ -19,6 +19,7 @@ def started(run_id: str, question: str, text: str, thread_id: str = "t") -> agui
 
 
 STARTED = started("r1", "q1", "hi")
+QUESTION = STARTED.input.messages[0]
 FINISHED = agui.RunFinished(thread_id="t", run_id="r1")
 CARD = agui.Custom(name="kindline.help", value={"cardId": "c"})
 
