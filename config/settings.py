@@ -66,6 +66,8 @@ SUBMITS_PER_MINUTE_PER_ADDRESS = env_int("SUBMITS_PER_MINUTE_PER_ADDRESS", defau
 SOCKETS_PER_PERSON = env_int("SOCKETS_PER_PERSON", default=20, least=1)
 RUNS_PER_PERSON = env_int("RUNS_PER_PERSON", default=3, least=1)
 TOKENS_PER_DAY = env_int("TOKENS_PER_DAY", default=0, least=0)
+# At most what is screened for danger (realtime/safety/screen.py).
+MAX_MESSAGE_BYTES = env_int("MAX_MESSAGE_BYTES", default=16_384, least=256, most=16_384)
 MAX_LOOP_LAG_MS = env_int("MAX_LOOP_LAG_MS", default=500, least=1)
 # Without Redis each process counts against its share of these.
 WEB_PROCESSES = env_int("WEB_PROCESSES", default=1, least=1)

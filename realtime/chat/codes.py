@@ -15,3 +15,4 @@ class CloseCode(IntEnum):
     FORBIDDEN = 4403
     TOO_SLOW = 4408
     TOO_MANY_SOCKETS = 4409
+    TOO_FAST = 4429

@@ -116,10 +116,16 @@ class StatusFrame(Sent, kw_only=True, tag="CUSTOM"):
 
 
 class FrameErrorFrame(Padded, kw_only=True, tag="error"):
-    """A frame could not be read; the socket stays."""
+    """A frame could not be read, or came too fast; the socket stays."""
 
-    code: str
+    code: Literal["bad_frame", "rate_limited"]
     message: str
+
+
+class Draining(Padded, kw_only=True, tag="draining"):
+    """The server is about to stop: connect again within that time."""
+
+    reconnect_ms: int
 
 
 class PingFrame(Padded, kw_only=True, tag="ping"):
@@ -140,6 +146,7 @@ OUTBOUND: dict[str, type[msgspec.Struct]] = {
     "refusal": RefusalFrame,
     "status": StatusFrame,
     "error": FrameErrorFrame,
+    "draining": Draining,
     "ping": PingFrame,
     "pong": PongFrame,
 }

@@ -178,6 +178,9 @@ class GuardedSocket(AsyncWebsocketConsumer):
         await self.send(text_data=padded(text) if self.engine.pad else text)
         self.sent(text)
 
+    def say(self, text: str) -> None:
+        self.outbox.hint(text)
+
     async def _ping(self) -> None:
         """Browsers cannot see protocol pings, and proxies count bytes."""
         while True:

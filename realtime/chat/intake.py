@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from django.conf import settings
 from django.db import IntegrityError
 
 from realtime.chat import bridge, helping, operations, protocol
@@ -14,7 +15,6 @@ from realtime.chat.limits import Limits
 from realtime.chat.log import Logged
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import (
-    MAX_TEXT_BYTES,
     KindlineProps,
     RunAgentInput,
     Say,
@@ -148,9 +148,9 @@ def _checked_text(text: str) -> str:
     if not text.strip():
         raise Refusal("invalid_input", "The message has no text.")
     text = clean(text)
-    if len(text.encode()) > MAX_TEXT_BYTES:
+    if len(text.encode()) > settings.MAX_MESSAGE_BYTES:
         raise Refusal(
             "invalid_input",
-            f"The message is too long: {MAX_TEXT_BYTES // 1024} KB of text fit in one.",
+            f"The message is too long: {settings.MAX_MESSAGE_BYTES:,} bytes of text fit in one.",
         )
     return text

@@ -16,7 +16,7 @@ import orjson
 
 PROTOCOL = "kindline.v1"
 MAX_FRAME_BYTES = 1_048_576
-MAX_TEXT_BYTES = 16_384
+MAX_DEPTH = 32
 MAX_ID = 128
 MAX_WORD = 64
 _PRINTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -129,7 +129,9 @@ def parse(text: str) -> Inbound:
     if kind is None:
         if isinstance(value.get("messages"), list):
             value["messages"] = value["messages"][-1:]  # stock clients send the whole history
+        _check_depth(value)
         return _convert(value, RunAgentInput)
+    _check_depth(value)
     if not isinstance(kind, str) or kind not in INBOUND:
         raise FrameError("unknown frame type: say one of " + ", ".join(INBOUND))
     return _convert(value, INBOUND[kind])
@@ -177,6 +179,16 @@ def _json_object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise FrameError("a frame is a JSON object")
     return value
+
+
+def _check_depth(value: dict[str, Any]) -> None:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [child for each in inner for child in each if isinstance(child, dict | list)]
+        if not level:
+            return
+    raise FrameError(f"a frame is at most {MAX_DEPTH} levels deep")
 
 
 def _lenient_json(text: str) -> Any:
@@ -278,8 +290,13 @@ def status(*, thread_id: str, run_id: str, state: str) -> str:
     return _dumps({"type": "CUSTOM", "name": "kindline.status", "value": value})
 
 
-def error(message: str) -> str:
-    return _dumps({"type": "error", "code": "bad_frame", "message": message})
+def error(message: str, *, code: str = "bad_frame") -> str:
+    return _dumps({"type": "error", "code": code, "message": message})
+
+
+def draining(*, reconnect_ms: int) -> str:
+    """This server will stop: there will be another."""
+    return _dumps({"type": "draining", "reconnectMs": reconnect_ms})
 
 
 def ping() -> str:

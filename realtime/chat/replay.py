@@ -11,7 +11,8 @@ from typing import Any
 from realtime.chat import bridge, protocol, queries
 from realtime.chat.codes import CloseCode
 from realtime.chat.follower import Follower, Place
-from realtime.chat.guarded import GuardedSocket, query_value
+from realtime.chat.guarded import query_value
+from realtime.chat.listening import ListeningSocket
 from realtime.chat.protocol import Cursor, FrameError
 from realtime.chat.wording import ENVELOPES, RunOnly, ends_a_run
 
@@ -21,7 +22,7 @@ def is_replay(scope: Any) -> bool:
     return query_value(scope, "runId") is not None and query_value(scope, "offset") is not None
 
 
-class ReplaySocket(GuardedSocket):
+class ReplaySocket(ListeningSocket):
     async def opened(self) -> None:
         run_id = self.run_id = query_value(self.scope, "runId") or ""
         try:
@@ -52,18 +53,14 @@ class ReplaySocket(GuardedSocket):
         self.followers[place.thread_id] = follower
         self.engine.hub.follow(follower)
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.ended:
-            return
-        try:
-            frame = protocol.parse(text_data or "")
-        except FrameError as error:
-            self.outbox.reply(protocol.error(str(error)))
-            return
-        if isinstance(frame, protocol.Ping):
-            self.outbox.reply(protocol.pong(frame.n))
-        elif not isinstance(frame, protocol.Pong):
-            self.outbox.reply(protocol.error("this socket only replays: open one without offset"))
+    def take(self, frame: protocol.Inbound) -> None:
+        match frame:
+            case protocol.Ping():
+                self.outbox.reply(protocol.pong(frame.n))
+            case protocol.Pong():
+                pass
+            case _:
+                raise FrameError("this socket only replays: open one without offset")
 
     def sent(self, text: str) -> None:
         if ends_a_run(text):

@@ -13,6 +13,9 @@ MOST_FRESH = 1_000
 
 
 class Socket(Protocol):
+    def say(self, text: str) -> None:
+        """Send a frame that is about the server itself."""
+
     def end(self, code: int) -> None:
         """Send nothing more and close."""
 
@@ -45,3 +48,7 @@ class Sockets:
                 socket.end(code)
         while len(self._fresh) > MOST_FRESH:
             self._fresh.popitem(last=False)
+
+    def say_to_all(self, text: str) -> None:
+        for socket in {each for named in self._by_name.values() for each in named}:
+            socket.say(text)

@@ -100,6 +100,9 @@ class EventStream:
             person=self.identity.user_id, connection_id=self.connection_id
         )
 
+    def say(self, text: str) -> None:
+        """Of the server itself; AG-UI has no word for it, and a stream ends when it stops."""
+
     def end(self, code: int) -> None:
         """Leave the rest unwritten; HTTP has no word for why."""
         self._finish(well=False)

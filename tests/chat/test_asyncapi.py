@@ -50,7 +50,8 @@ WRITTEN = {
         protocol.status(thread_id="t", run_id="r", state=state)
         for state in ("queued", "retrying", "storage_wait")
     ],
-    "error": [protocol.error("no")],
+    "error": [protocol.error("no"), protocol.error("slower", code="rate_limited")],
+    "draining": [protocol.draining(reconnect_ms=1_500)],
     "ping": [protocol.ping()],
     "pong": [protocol.pong(None), protocol.pong(1)],
 }

@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from channels.testing import WebsocketCommunicator
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from realtime.accounts import operations as accounts
 from realtime.accounts.models import ClientToken, User
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, says
-from realtime.chat import bridge, consumers, following, protocol
+from realtime.chat import bridge, consumers, following, gate, protocol, queries
 from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
 from realtime.chat.models import Run
+from realtime.chat.relay import group_of
 from tests.support.engine import TIMINGS, running_engine
-from tests.support.eventually import wait_until
+from tests.support.eventually import until, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,11 +61,11 @@ async def closed_with(peer: WebsocketCommunicator) -> int:
             return code
 
 
-async def heard(peer: WebsocketCommunicator, kind: str) -> None:
+async def heard(peer: WebsocketCommunicator, kind: str) -> dict[str, Any]:
     while True:
-        frame = json.loads(await peer.receive_from(timeout=10))
+        frame: dict[str, Any] = json.loads(await peer.receive_from(timeout=10))
         if frame.get("chunk", frame).get("type") == kind:
-            return
+            return frame
 
 
 async def test_a_socket_that_left_is_followed_by_nothing(token: str) -> None:
@@ -148,6 +150,94 @@ async def test_too_many_threads_are_refused_before_anything_is_stored(
         await heard(peer, "RUN_ERROR")
 
     assert await Run.objects.acount() == 1
+
+
+async def test_what_comes_too_fast_is_refused_and_who_goes_on_is_closed_with_4429(
+    token: str,
+) -> None:
+    async with running_engine(None) as engine, socket(engine, token) as peer:
+        for _ in range(int(gate.BURST) + 1):
+            await peer.send_to('{"type":"pong"}')
+        await heard(peer, "error")
+        for _ in range(2 * int(gate.PATIENCE)):
+            await peer.send_to('{"type":"pong"}')
+
+        assert await closed_with(peer) == 4429
+
+
+async def test_a_message_that_comes_too_fast_gets_its_refusal(token: str) -> None:
+    async with running_engine(ScriptedModel()) as engine, socket(engine, token) as peer:
+        for _ in range(int(gate.BURST)):
+            await peer.send_to('{"type":"pong"}')
+        await peer.send_to(submit(run_id="r1"))
+
+        refusal = await heard(peer, "RUN_ERROR")
+    assert refusal["code"] == "rate_limited"
+    assert refusal["metadata"]["kindline"]["retryable"] is True
+    assert not await Run.objects.aexists()
+
+
+async def test_a_frame_beyond_the_largest_closes_with_1009_also_where_the_server_let_it_in(
+    token: str,
+) -> None:
+    async with running_engine(None) as engine, socket(engine, token) as peer:
+        await peer.send_to("x" * (protocol.MAX_FRAME_BYTES + 1))
+
+        assert await closed_with(peer) == 1009
+
+
+async def test_a_thread_that_cannot_be_read_closes_with_1013(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**wanted: Any) -> None:
+        raise OperationalError
+
+    timings = replace(TIMINGS, subscribe_s=0.2)
+    async with running_engine(None, timings=timings) as engine, socket(engine, token) as peer:
+        monkeypatch.setattr(queries, "catch_up", away)
+        await peer.send_to('{"type":"subscribe","threadId":"t1"}')
+
+        assert await closed_with(peer) == 1013
+
+
+async def test_a_socket_that_already_shows_a_thread_waits_for_a_storage_that_is_away(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = FailsTwice(queries.catch_up)
+    async with running_engine(None) as engine, socket(engine, token) as peer:
+        await peer.send_to('{"type":"subscribe","threadId":"t1"}')
+        await heard(peer, "subscribed")
+        assert engine.hub._reader is not None
+        engine.hub._reader.timings = replace(TIMINGS, subscribe_s=0.01)
+        monkeypatch.setattr(queries, "catch_up", failing)
+        [followers] = engine.hub._followers.values()
+        [follower] = followers
+        engine.hub.heard(group_of(follower.watched), None)
+        await until(lambda: failing.calls > 2 and follower.live)
+
+
+class FailsTwice:
+    def __init__(self, real: Callable[..., Any]) -> None:
+        self.real = real
+        self.calls = 0
+
+    def __call__(self, **wanted: Any) -> Any:
+        self.calls += 1
+        if self.calls <= 2:
+            raise OperationalError
+        return self.real(**wanted)
+
+
+async def test_all_are_told_of_a_server_that_will_stop(token: str) -> None:
+    async with (
+        running_engine(None) as engine,
+        socket(engine, token) as one,
+        socket(engine, token) as other,
+    ):
+        engine.hub.sockets.say_to_all(protocol.draining(reconnect_ms=1500))
+
+        told = [await heard(peer, "draining") for peer in (one, other)]
+    assert told == [{"type": "draining", "reconnectMs": 1500}] * 2
 
 
 async def test_who_is_deleted_while_they_write_is_closed_with_4401(token: str) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from realtime.chat import protocol
 from realtime.chat.intake import read_say, read_submission
@@ -64,7 +65,7 @@ def test_ids_that_cannot_be_are_frame_errors(name: str) -> None:
 
 
 def test_a_text_of_exactly_the_limit_passes_and_one_byte_more_does_not() -> None:
-    limit = protocol.MAX_TEXT_BYTES
+    limit = settings.MAX_MESSAGE_BYTES
 
     assert read_submission(frame("ä" * (limit // 2)), owner_id=1).text
     with pytest.raises(Refusal, match="too long"):

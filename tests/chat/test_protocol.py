@@ -118,3 +118,22 @@ def test_an_envelope_carries_the_event_verbatim() -> None:
         "threadId": 't"1',
         "chunk": {"type": "CUSTOM", "name": "x"},
     }
+
+
+def deep(levels: int) -> str:
+    return '{"type":"ping","more":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+
+
+def test_a_frame_may_be_32_levels_deep_and_no_deeper() -> None:
+    assert isinstance(protocol.parse(deep(32)), protocol.Ping)
+    with pytest.raises(FrameError, match="deep"):
+        protocol.parse(deep(33))
+
+
+def test_the_history_that_nobody_reads_may_be_as_deep_as_it_likes() -> None:
+    old = "[" * 100 + "]" * 100
+    new = '{"id":"m","role":"user","content":"hi"}'
+
+    frame = protocol.parse(f'{{"threadId":"t","runId":"r","messages":[{old},{new}]}}')
+
+    assert isinstance(frame, protocol.RunAgentInput)

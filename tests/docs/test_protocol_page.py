@@ -11,11 +11,12 @@ from typing import get_args
 
 import msgspec
 import pytest
+from django.conf import settings
 
 from config.api import api
 from realtime.accounts.operations import TOKEN_LIFETIME
 from realtime.agent import errors
-from realtime.chat import agui, codes, following, protocol, routing
+from realtime.chat import agui, codes, following, gate, protocol, routing
 from realtime.chat.timings import Timings
 from tests.support.documents import ROOT, quoted, text
 
@@ -156,9 +157,11 @@ def test_every_address_of_the_http_api_is_told() -> None:
     "limit",
     [
         f"at most {protocol.MAX_FRAME_BYTES // 2**20} MiB",
-        f"at most {protocol.MAX_TEXT_BYTES // 1024} KB",
+        f"at most {settings.MAX_MESSAGE_BYTES // 1024} KB",
         f"1 to {protocol.MAX_ID} printable ASCII",
         f"at most {following.MAX_THREADS} on a socket",
+        f"{gate.RATE:.0f} frames a second",
+        f"{gate.BURST:.0f} at once",
         f"good for {TOKEN_LIFETIME.days} days",
         f"every {Timings().ping_s:.0f} s",
     ],
