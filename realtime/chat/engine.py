@@ -23,6 +23,9 @@ from realtime.chat.timings import Timings
 from realtime.chat.turns import Turns
 
 
+RECONNECT_MS = 1_500  # within which clients of a server that stops come back, not all at once
+
+
 @dataclass(slots=True)
 class Engine:
     hub: Hub
@@ -58,6 +61,9 @@ class Engine:
     async def leave(self) -> None:
         """The server was told to stop: streams end, probes are told, sockets close soon."""
         self.leaving.set()
+        goodbye = protocol.draining(reconnect_ms=RECONNECT_MS)
+        self.hub.sockets.say_to_all(goodbye)
+        await asyncio.sleep(self.timings.goodbye_s)  # for the writers: the server closes next
 
     async def stop(self) -> None:
         """Let turns end, write what is left, hand the others over, let go of all."""

@@ -13,6 +13,7 @@ class Timings:
     regain_s: float = 10.0
     queue_s: float = 300.0
     drain_s: float = 45.0
+    goodbye_s: float = 0.1
     flush_min_s: float = 0.040
     flush_max_s: float = 0.250
     storage_retry_s: float = 0.25

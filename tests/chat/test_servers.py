@@ -99,6 +99,7 @@ async def test_a_server_that_is_asked_to_stop_says_goodbye_with_1012(
         await me.socket.wait_closed()
 
     assert me.socket.close_code == 1012
+    assert me.frames[-1] == {"type": "draining", "reconnectMs": 1500}
 
 
 @pytest.mark.parametrize("kind", ["daphne", "runserver"])
