@@ -22,7 +22,6 @@ from realtime.chat.supervisor import Supervisor
 from realtime.chat.timings import Timings
 from realtime.chat.turns import Turns
 
-
 RECONNECT_MS = 1_500  # within which clients of a server that stops come back, not all at once
 
 
