@@ -18,7 +18,7 @@ from tests.support.chat_client import ChatClient
 from tests.support.event_source import event_source
 from tests.support.openai_scenarios import Call, Gate, says
 from tests.support.openai_server import ThreadedOpenAIServer
-from tests.support.server import AppServer, http
+from tests.support.server import AppServer, client_token, http
 from tests.support.tcp_proxy import tcp_proxy
 
 pytestmark = pytest.mark.process
@@ -184,3 +184,15 @@ async def test_its_verifier_takes_all_that_a_thread_is_followed_by(
         await verifier.ended()
 
     assert verifier.complaints == []
+
+
+async def test_padding_is_nothing_to_it(
+    padding_app: AppServer, model: ThreadedOpenAIServer, node: Path
+) -> None:
+    model.play(says("One ", "two."))
+
+    async with http_agent(node, padding_app.url, client_token(padding_app)) as me:
+        await me.do("send", "hi", "m1", "r1")
+        await me.ended()
+
+    assert (me.reply, me.complaints, me.seen["status"]) == ("One two.", [], "ready")

@@ -16,7 +16,7 @@ from tests.support.chat_client import ChatClient
 from tests.support.eventually import wait_until
 from tests.support.openai_scenarios import Call, Gate, says
 from tests.support.openai_server import ThreadedOpenAIServer
-from tests.support.server import AppServer
+from tests.support.server import AppServer, client_token
 from tests.support.tcp_proxy import TcpProxy, tcp_proxy
 
 pytestmark = pytest.mark.process
@@ -213,3 +213,25 @@ async def test_a_refusal_is_an_error_with_its_words(
 
     assert me.seen["status"] == "error"
     assert me.seen["error"] == "A reply is still being written in this conversation."
+
+
+@pytest.mark.parametrize("over", ["socket", "http"])
+async def test_padding_is_nothing_to_it(
+    over: str, padding_app: AppServer, model: ThreadedOpenAIServer, node: Path
+) -> None:
+    gate = Gate()
+    model.play(says("One ", gate, "two."))
+
+    headers = client_token(padding_app)
+
+    async with (
+        tcp_proxy(padding_app.url) as (proxy, url),
+        tanstack(node, url, headers, over=over) as me,
+    ):
+        await me.do("send", "hi")
+        await me.wait(lambda: me.reply == "One ")
+        cut(proxy)
+        gate.open()
+        await me.ended()
+
+    assert (me.reply, me.complaints, me.seen["status"]) == ("One two.", [], "ready")
