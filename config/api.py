@@ -22,7 +22,9 @@ from realtime.accounts.api import router as accounts_router
 from realtime.accounts.errors import ApiError
 from realtime.chat.api import router as chat_router
 from realtime.chat.api_streams import router as streams_router
+from realtime.chat.api_streams import told_of_danger
 from realtime.chat.bridge import StorageUnavailable
+from realtime.chat.failures import log_failure
 from realtime.chat.protocol import FrameError
 from realtime.chat.refusals import Refusal
 
@@ -129,10 +131,11 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 def _storage_away(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("storage failed under %s: %s", request.path, type(error).__name__)
     message = "Storage does not answer. Please try again in a moment."
-    return refusal(503, "storage_unavailable", message, retry_after_s=_STORAGE_RETRY_S)
+    about = told_of_danger(request)  # who is asked for at the door: the view never saw the message
+    return refusal(503, "storage_unavailable", message, retry_after_s=_STORAGE_RETRY_S, **about)
 
 
 @api.exception_handler(Exception)
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
-    logger.error("%s failed", request.path, exc_info=error)
+    log_failure(request.path, error)
     return refusal(500, "internal", "Something went wrong here.")

@@ -138,12 +138,20 @@ if not _database_url:
 _database = environ.Env.db_url_config(_database_url)
 if not _database["NAME"]:
     raise ImproperlyConfigured(f"DATABASE_URL names no database: say an address like {_POSTGRES}")
+# A host that vanished is noticed in seconds, not when the kernel gives up.
+_WATCHFUL = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 5_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
 DATABASES = {
     "default": {
         **_database,
         "ENGINE": "django.db.backends.postgresql",
         # Also what the address asks for: sslmode, sslrootcert ...
-        "OPTIONS": {"connect_timeout": 3, **_database.get("OPTIONS", {})},
+        "OPTIONS": {**_WATCHFUL, **_database.get("OPTIONS", {})},
         "TEST": {"MIGRATE": True},
     }
 }

@@ -6,8 +6,9 @@ Each view says yes or no; what is sent after a yes is written by `streams`.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from realtime.accounts import door
@@ -17,6 +18,7 @@ from realtime.accounts.errors import ApiError
 from realtime.chat import bridge, engine, helping, paths, protocol, queries
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Place
+from realtime.chat.helping import Card
 from realtime.chat.intake import read_submission
 from realtime.chat.lasting import lasting
 from realtime.chat.protocol import MAX_FRAME_BYTES, Cursor, FrameError, RunAgentInput
@@ -62,8 +64,8 @@ async def thread_events(
 async def agui(request: PersonRequest) -> HttpResponse:
     """AG-UI's endpoint. The same body again is the same run: it is attached to, never repeated."""
     frame = _read(request.body)
-    running = await _unhurried()
     help = await helping.card_of(frame)
+    running = await _unhurried(help)
     patience_s = None if help is None else running.timings.help_s
     try:
         submission = read_submission(frame, owner_id=request.auth.user_id)
@@ -78,7 +80,11 @@ async def agui(request: PersonRequest) -> HttpResponse:
         raise
     except (bridge.StorageUnavailable, TimeoutError):
         raise storage_unavailable(help=help) from None
-    return await _run_events(running, request, ReplayIn(runId=frame.run_id, offset="-1"))
+    try:
+        asked = ReplayIn(runId=frame.run_id, offset="-1")
+        return await _run_events(running, request, asked, help=help)
+    except bridge.StorageUnavailable:  # it is stored: the same body again finds the run
+        raise storage_unavailable(help=help) from None
 
 
 @router.get(
@@ -92,7 +98,9 @@ async def agui_again(request: PersonRequest, asked: Query[ReplayIn]) -> HttpResp
     return await _run_events(await _unhurried(), request, asked)
 
 
-async def _run_events(running: Engine, request: PersonRequest, asked: ReplayIn) -> HttpResponse:
+async def _run_events(
+    running: Engine, request: PersonRequest, asked: ReplayIn, *, help: Card | None = None
+) -> HttpResponse:
     owner_id = request.auth.user_id
     run = await bridge.run(queries.run_place, owner_id=owner_id, run_id=asked.run_id)
     if run is None:
@@ -110,24 +118,38 @@ async def _run_events(running: Engine, request: PersonRequest, asked: ReplayIn) 
         wording=RunOnly(EVENTS, run.end.ord, gone=run_gone(run.thread_id, asked.run_id)),
         one_run=True,
     )
-    return await _begun(request, stream)
+    return await _begun(request, stream, help=help)
 
 
-async def _unhurried() -> Engine:
+async def _unhurried(help: Card | None = None) -> Engine:
     """The engine, unless its event loop is behind: then somebody else may do better."""
     running = await engine.started()
     if running.limits.overloaded:
         message = "This server has too much to do. Please try again in a moment."
+        if help is not None:
+            raise Refusal("storage_unavailable", message, retry_after_ms=2_000, help=help)
         raise ApiError(status=503, code="rate_limited", message=message, retry_after_s=2)
     return running
 
 
-async def _begun(request: PersonRequest, stream: EventStream) -> HttpResponse:
+async def _begun(
+    request: PersonRequest, stream: EventStream, *, help: Card | None = None
+) -> HttpResponse:
     """A stream counts as a socket; from here on it is released by who writes it."""
     if not await stream.admit():
         message = "You have too many windows open here. Close one, and try again."
-        raise ApiError(status=429, code="rate_limited", message=message, retry_after_s=30)
+        raise Refusal("rate_limited", message, retry_after_ms=30_000, help=help)
     return hand_over(request, stream)
+
+
+def told_of_danger(request: HttpRequest) -> dict[str, Any]:
+    """What a message calls for that was turned away unread: the door needs storage, help none."""
+    if request.method != "POST" or not request.path.endswith("/agui"):
+        return {}
+    try:
+        return {"retryable": True, "help": helping.card_now(_read(request.body))}
+    except (ApiError, FrameError):
+        return {}
 
 
 def _read(body: bytes) -> RunAgentInput:

@@ -22,6 +22,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from realtime.chat import log
+from realtime.chat.failures import log_failure
 from realtime.chat.log import Logged
 from realtime.chat.protocol import Cursor
 from realtime.chat.runlog import RunLog
@@ -92,7 +93,8 @@ class Flusher:
             reconnect_timeout=2,
             open=False,
             configure=_configure,
-            kwargs={"autocommit": True},
+            # Nothing prepared: a pooler between us and Postgres may change the connection below.
+            kwargs={"autocommit": True, "prepare_threshold": None},
         )
         self._task = asyncio.create_task(self._flush_for_ever(), name="flusher")
         await self._pool.open(wait=False)
@@ -134,8 +136,8 @@ class Flusher:
                 await self._flush(self._due(loop.time()))
             except asyncio.CancelledError:
                 raise
-            except Exception:  # the flusher outlives whatever one flush did
-                logger.exception("flush failed")
+            except Exception as error:  # the flusher outlives whatever one flush did
+                log_failure("a flush", error)
                 await asyncio.sleep(self.timings.storage_retry_s)
 
     async def _wait_for_work(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -167,11 +169,14 @@ class Flusher:
 
     async def _flush(self, runs: Sequence[RunLog]) -> None:
         try:
-            open_ones = [taken for run in runs if not run.ending and (taken := self._take(run))]
+            going = [run for run in runs if not run.ending and not run.closed.is_set()]
+            open_ones = [taken for run in going if (taken := self._take(run))]
             if open_ones:
                 await self._write(open_ones)
             for run in runs:
-                if run.ending and (taken := self._take(run)):
+                # One that was dropped a moment ago is nobody's: its end would follow a hole.
+                over = run.ending and not run.closed.is_set()
+                if over and (taken := self._take(run)):
                     await self._write([taken])
         finally:
             # After a failure nobody foresaw; should it be written already, the fence says so.
@@ -251,11 +256,13 @@ class Flusher:
 
     async def _ask(self, batch: list[_Written], until: float) -> dict[UUID, log.Outcome]:
         loop = asyncio.get_running_loop()
-        while loop.time() < until:
+        while True:
             await asyncio.sleep(self.timings.storage_retry_s)
             try:
                 found = await self._positions([item.append.run_id for item in batch])
             except _LOST:
+                if loop.time() >= until:
+                    break
                 continue
             return {
                 i.append.run_id: _position(i.append, found.get(i.append.run_id)) for i in batch
@@ -306,6 +313,9 @@ class Flusher:
 
     def _release(self, run: RunLog, *, lost: bool) -> None:
         self._runs.pop(run.run_id, None)
+        if not self._runs:  # the next trouble is a new one
+            self._away_since = None
+            self._told.clear()
         self._urgent.discard(run.run_id)
         run.close(lost=lost)
 

@@ -166,7 +166,9 @@ class GuardedSocket(AsyncWebsocketConsumer):
             await asyncio.sleep(min(left_s, self.engine.timings.recheck_s))
             try:
                 await self.still_known()
-            except bridge.StorageUnavailable:
+            except Exception as error:  # whatever it is, somebody has to look again
+                if not isinstance(error, bridge.StorageUnavailable):
+                    logger.error("a socket could not be rechecked: %s", type(error).__name__)
                 if self._left_s() <= 0:  # nobody can say that it was made longer
                     self.end(CloseCode.OVERLOADED)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 from uuid import uuid4
@@ -36,6 +35,22 @@ _ANY_CRISIS = ("suicide", "crisis")
 Card = dict[str, Any]
 
 
+def card_now(frame: RunAgentInput) -> Card | None:
+    """What the frame's message calls for, where no loop runs."""
+    text, place = _message(frame)
+    try:
+        return _card(clean(text), frame.run_id, place)
+    except Exception as error:  # as below
+        logger.error("a message could not be screened: %s", type(error).__name__)
+        return None
+
+
+def _message(frame: RunAgentInput) -> tuple[str, dict[str, str | None]]:
+    text = message_text(frame.messages[-1].content) if frame.messages else ""
+    props = frame.forwarded_props.kindline if frame.forwarded_props else None
+    return text, {} if props is None else _place(props)
+
+
 async def card_for(*, text: str, run_id: str, place: dict[str, str | None]) -> Card | None:
     """The value of `kindline.help` that a message calls for; None for nearly all."""
     try:
@@ -51,9 +66,7 @@ async def card_of(frame: Inbound) -> Card | None:
     """The same for a frame, whatever else is wrong with it."""
     match frame:
         case RunAgentInput():
-            text = message_text(frame.messages[-1].content) if frame.messages else ""
-            props = frame.forwarded_props.kindline if frame.forwarded_props else None
-            place = {} if props is None else _place(props)
+            text, place = _message(frame)
             return await card_for(text=clean(text), run_id=frame.run_id, place=place)
         case Say():
             return await card_for(text=clean(frame.text), run_id=str(uuid4()), place={})
@@ -66,8 +79,8 @@ async def refused(frame: Inbound, refusal: Refusal, *, thread_id: str) -> str:
     return protocol.refusal(
         code=refusal.code,
         message=refusal.message,
-        thread_id=thread_id,
-        run_id=getattr(frame, "run_id", ""),
+        thread_id=clean(thread_id),
+        run_id=clean(getattr(frame, "run_id", "")),
         retryable=refusal.retry_after_ms > 0,
         retry_after_ms=refusal.retry_after_ms,
         active_run_id=refusal.active_run_id,
@@ -78,8 +91,12 @@ async def refused(frame: Inbound, refusal: Refusal, *, thread_id: str) -> str:
 async def keep_directory(*, every_s: float) -> None:
     """Hold the directory ready, and at most so old, for when storage cannot be asked."""
     while True:
-        with contextlib.suppress(bridge.StorageUnavailable):
+        try:
             await bridge.run(current_directory)
+        except bridge.StorageUnavailable:
+            pass
+        except Exception as error:  # the last good one serves, and this goes on asking
+            logger.error("the directory could not be read: %s", type(error).__name__)
         await asyncio.sleep(every_s)
 
 

@@ -16,11 +16,12 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from realtime.chat import bridge, queries
+from realtime.chat.failures import log_failure
 from realtime.chat.follower import Follower, Watched
 from realtime.chat.log import Logged
 from realtime.chat.missed import LastRun
 from realtime.chat.protocol import START, Cursor, Frame
-from realtime.chat.reader import Reader, log_failure
+from realtime.chat.reader import Reader
 from realtime.chat.relay import Layer, Relay, group_of
 from realtime.chat.sockets import Sockets
 from realtime.chat.timings import Timings

@@ -124,9 +124,11 @@ def hand_over(*, claims: Sequence[Claim]) -> int:
     """Let others take these runs at once, and not count what was no failure; says how many."""
     with connection.cursor() as sql:
         sql.execute(
-            "UPDATE run SET lease_until = clock_timestamp(), attempt = greatest(attempt - 1, 0)"
-            " FROM unnest(%s::uuid[], %s::int[]) AS mine(id, epoch)"
-            " WHERE run.id = mine.id AND run.epoch = mine.epoch AND run.state = 'running'",
+            "WITH mine AS (SELECT * FROM unnest(%s::uuid[], %s::int[]) AS mine(id, epoch)),"
+            " held AS (SELECT run.id FROM run JOIN mine USING (id, epoch)"
+            " WHERE run.state = 'running' ORDER BY run.id FOR NO KEY UPDATE OF run SKIP LOCKED)"
+            " UPDATE run SET lease_until = clock_timestamp(), attempt = greatest(attempt - 1, 0)"
+            " FROM held WHERE run.id = held.id",
             [[claim.run_id for claim in claims], [claim.epoch for claim in claims]],
         )
         count: int = sql.rowcount

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from realtime.chat import bridge, queries
+from realtime.chat.failures import log_failure
 from realtime.chat.follower import Follower, Watched
 from realtime.chat.timings import Timings
 
@@ -82,9 +82,3 @@ class Reader:
             follower.failed(asked)
             return False
         return True
-
-
-def log_failure(what: str, error: BaseException | None) -> None:
-    """Say what failed and where, without the error's own words: they may quote a message."""
-    where = "" if error is None else "".join(traceback.format_tb(error.__traceback__))
-    logger.error("%s failed: %s\n%s", what, type(error).__name__, where)

@@ -57,8 +57,6 @@ class Requests:
         while (frame := await self._waiting.get()) is not None:
             try:
                 await self._serve(frame)
-            except FrameError as error:
-                self.complain(error)
             except Exception as error:  # one broken request must not end the others
                 logger.error("a request failed: %s", type(error).__name__)
                 await self._refuse(frame, Refusal("internal", "Something went wrong here."))
@@ -72,12 +70,15 @@ class Requests:
                 return
             match frame:
                 case protocol.Abort():
+                    protocol.check_id(frame.run_id, name="runId")
                     await self.socket.engine.intake.stop(owner_id=owner_id, run_id=frame.run_id)
                 case protocol.RunAgentInput():
                     await self._submit(read_submission(frame, owner_id=owner_id))
                 case protocol.Say():
                     thread_id = frame.thread_id or self.said_thread_id
                     await self._submit(read_say(frame, owner_id=owner_id, thread_id=thread_id))
+        except FrameError as error:
+            await self._turn_down(frame, error)
         except Refusal as refusal:
             if refusal.code == "unauthenticated":  # deleted since the look above
                 self.socket.end(CloseCode.UNAUTHENTICATED)
@@ -85,6 +86,13 @@ class Requests:
                 await self._refuse(frame, refusal)
         except bridge.StorageUnavailable:
             await self._refuse(frame, storage_unavailable())
+
+    async def _turn_down(self, frame: Request, error: FrameError) -> None:
+        """A message is refused, finally and with the help it calls for; else the frame was bad."""
+        if isinstance(frame, protocol.Abort):
+            self.complain(error)
+        else:
+            await self._refuse(frame, Refusal("invalid_input", str(error)))
 
     async def _submit(self, submission: Submission) -> None:
         if submission.thread_id not in self.following and self.following.full:

@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 
 from realtime.agent.prompt import PROMPT_VERSION
 from realtime.chat import bridge, leases
+from realtime.chat.failures import log_failure
 from realtime.chat.leases import Claim
 from realtime.chat.log import Logged
 from realtime.chat.runlog import RunLog
@@ -187,8 +188,8 @@ class Supervisor:
             except bridge.StorageUnavailable:
                 self._storage_away = True
                 logger.warning("sweep waits for storage")
-            except Exception:  # the sweep is what ends stuck runs: it must not end itself
-                logger.exception("sweep failed")
+            except Exception as error:  # the sweep ends stuck runs: it must not end itself
+                log_failure("the sweep", error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.timings.sweep_s * random.uniform(0.8, 1.2)):
                     await self._sweep_now.wait()
@@ -229,8 +230,9 @@ class Supervisor:
     async def _condemn(self, run: RunLog) -> None:
         try:
             logged = await bridge.run(leases.condemn, run_id=run.run_id, epoch=run.epoch)
-        except bridge.StorageUnavailable:
-            return  # its lease runs out, and the next owner does no better: three times
+        except Exception as error:  # its lease runs out, and it is tried again, three times
+            logger.error("run %s: cannot be ended (%s)", run.run_id, type(error).__name__)
+            return
         if logged is not None:
             self.deliver(logged)
 
@@ -245,4 +247,4 @@ class Supervisor:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            logger.error("turn task failed", exc_info=task.exception())
+            log_failure("a task of the supervisor", task.exception())

@@ -20,6 +20,7 @@ from realtime.agent.model import ChatMessage, Model
 from realtime.agent.prompt import system_prompt
 from realtime.agent.tools import Toolbox
 from realtime.chat import agui, bridge, leases, protocol, queries
+from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
@@ -61,8 +62,8 @@ class Turns:
         except bridge.StorageUnavailable:
             text = "The conversation cannot be read right now. Please try again."
             _fail(run, "storage_unavailable", text, retryable=True)
-        except Exception:
-            logger.exception("run %s failed", claim.run_id)
+        except Exception as error:
+            log_failure(f"run {claim.run_id}", error)
             _fail(run, "internal", "Something went wrong here. Please try again.", retryable=True)
         await run.closed.wait()
 

@@ -186,6 +186,37 @@ async def test_a_frame_beyond_the_largest_closes_with_1009_also_where_the_server
         assert await closed_with(peer) == 1009
 
 
+@pytest.mark.parametrize(
+    "frame",
+    ['{"type":"abort","runId":"\\ud800"}', '{"threadId":"\\ud800","runId":"r","messages":[]}'],
+)
+async def test_an_id_that_no_text_can_hold_costs_the_socket_nothing(
+    token: str, frame: str
+) -> None:
+    async with (
+        running_engine(ScriptedModel(says("Still here."))) as engine,
+        socket(engine, token) as peer,
+    ):
+        await peer.send_to(frame)
+        await peer.send_to(submit())
+
+        await heard(peer, "RUN_FINISHED")
+
+
+async def test_a_message_with_a_field_that_cannot_be_is_refused_for_good(token: str) -> None:
+    message = {"id": "m", "role": "user", "content": "I want to die."}
+    props = {"kindline": {"country": "x" * 65}}
+    asked = {"threadId": "t", "runId": "r", "messages": [message], "forwardedProps": props}
+
+    async with running_engine(ScriptedModel()) as engine, socket(engine, token) as peer:
+        await peer.send_to(json.dumps(asked))
+        refusal = await heard(peer, "RUN_ERROR")
+
+    about = refusal["metadata"]["kindline"]
+    assert (refusal["code"], about["runId"], about["retryable"]) == ("invalid_input", "r", False)
+    assert about["help"]["level"] == "crisis"
+
+
 async def test_a_thread_that_cannot_be_read_closes_with_1013(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

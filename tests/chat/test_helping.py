@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.test import AsyncClient
 
+from realtime.accounts import queries as accounts_queries
 from realtime.chat import helping
 from realtime.chat.found import found_in
 from realtime.chat.protocol import RunAgentInput, Say, parse
@@ -225,3 +228,24 @@ async def test_help_does_not_wait_for_a_storage_that_has_gone_mute(
 
     assert first["code"] == "storage_unavailable"
     assert help_in(first) is not None
+
+
+async def test_help_comes_over_http_though_storage_is_away_at_the_door(
+    async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise OperationalError("x")
+
+    monkeypatch.setattr(accounts_queries, "identify", away)
+    message = {"id": "m", "role": "user", "content": GRAVE}
+    asked = {"threadId": "t", "runId": "r", "messages": [message]}
+
+    answer = await async_client.post("/api/v1/agui", asked, content_type="application/json")
+
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["retryable"]) == (
+        503,
+        "storage_unavailable",
+        True,
+    )
+    assert told["help"]["level"] == "crisis"
