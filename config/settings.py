@@ -186,6 +186,9 @@ CHANNEL_LAYERS = {
     }
 }
 
+# Whether words go through Redis, in clear; off: processes tell each other where to look.
+FANOUT_CONTENT = env_bool("FANOUT_CONTENT", default=True)
+
 # --- The model that answers -----------------------------------------------------------------
 
 OPENAI_API_KEY = checked_key("OPENAI_API_KEY", env_secret("OPENAI_API_KEY"))

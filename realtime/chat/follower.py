@@ -168,8 +168,10 @@ class Follower:
             return Fit.SEEN
         return Fit.NEXT if frame.prev == self.cursor else Fit.GAP
 
-    def look(self) -> None:
-        """There is something in the log, or may be: a read that has begun may have missed it."""
+    def look(self, end: Cursor | None = None) -> None:
+        """The log goes on to `end`, or may have: a read that has begun may have missed it."""
+        if end is not None and self.live and self.cursor is not None and self.cursor >= end:
+            return
         self.live = False
         self.behind = True
 

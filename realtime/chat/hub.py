@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channels.layers import get_channel_layer
+from django.conf import settings
 
 from realtime.chat import bridge, queries
 from realtime.chat.failures import log_failure
@@ -55,7 +56,7 @@ class Hub:
         assert layer is not None
         self._stopping = False
         self._reader = Reader(self.timings, self._spawn, self._active.add)
-        self._relay = Relay(layer, self, self.timings, self._spawn)
+        self._relay = Relay(layer, self, self.timings, self._spawn, settings.FANOUT_CONTENT)
         self._relay.start()
         self._spawn(self._poll())
 
@@ -127,16 +128,19 @@ class Hub:
         if self._relay is not None:
             self._relay.tell_reset(group_of((owner_id, thread_id)))
 
-    def heard(self, group: str, frames: list[Frame] | None) -> None:
+    def heard(self, group: str, frames: list[Frame]) -> None:
+        watched = self._by_group.get(group)
+        if watched is not None:
+            self._spread(watched, frames)
+
+    def heard_of(self, group: str, end: Cursor) -> None:
+        """There are frames up to there, in Postgres."""
         watched = self._by_group.get(group)
         if watched is None:
             return
         self._active.add(watched)
-        if frames is not None:
-            self._spread(watched, frames)
-            return
         for follower in list(self._followers[watched]):
-            follower.look()
+            follower.look(end)
             self.tend(follower)
 
     def end_sockets(self, names: list[str], code: int) -> None:

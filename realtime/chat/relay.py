@@ -2,7 +2,8 @@
 
 Redis is a hint: what is lost here is found in Postgres by the hub. So nothing waits for it,
 the queue drops its oldest, and every failure only makes `healthy` false for a while: until a
-heartbeat of our own has come back to us, which needs no traffic of others.
+heartbeat of our own has come back to us, which needs no traffic of others. Meanwhile no frames
+are told, so that nobody pays a time-out for each.
 """
 
 from __future__ import annotations
@@ -43,22 +44,26 @@ class Layer(Protocol):
 
 
 class Listener(Protocol):
-    """Who is told: frames, None for "look into Postgres", that the thread was deleted, that runs
-    are to be taken, or that somebody's way in has ended.
+    """Who is told: frames, or up to where to look into Postgres, that the thread was deleted, that
+    runs are to be taken, or that somebody's way in has ended.
     """
 
     def heard_work(self) -> None: ...
-    def heard(self, group: str, frames: list[Frame] | None) -> None: ...
+    def heard(self, group: str, frames: list[Frame]) -> None: ...
+    def heard_of(self, group: str, end: Cursor) -> None: ...
     def heard_reset(self, group: str) -> None: ...
     def heard_ended(self, names: list[str], code: int) -> None: ...
 
 
 @dataclass(slots=True)
 class Relay:
+    """`content`: frames go through Redis, which then carries words in clear; else only hints."""
+
     layer: Layer
     listener: Listener
     timings: Timings
     spawn: Callable[[Any], asyncio.Task[Any]]
+    content: bool = True
     healthy: bool = True
     _pulse: str = field(default_factory=lambda: f"p.{uuid4().hex}")
     _pulse_at: float = 0.0
@@ -103,9 +108,11 @@ class Relay:
 
     def tell(self, group: str, frames: list[Frame]) -> None:
         """Pass on committed frames, or just that there are some when they are long."""
+        end = str(frames[-1].id)
         batch = [(str(frame.id), str(frame.prev), frame.chunk) for frame in frames]
-        long = sum(len(frame.chunk) for frame in frames) > MAX_CHARACTERS
-        self._enqueue(group, {"type": "kindline.batch", "f": None if long else batch})
+        short = sum(len(frame.chunk) for frame in frames) <= MAX_CHARACTERS
+        content = batch if short and self.content else None
+        self._enqueue(group, {"type": "kindline.batch", "f": content, "end": end})
 
     def tell_work(self) -> None:
         """Runs wait that this process does not take."""
@@ -127,7 +134,8 @@ class Relay:
     async def _publish(self) -> None:
         while not self._stopping:
             group, message = await self._outgoing.get()
-            await self._send(group, message)
+            if self.healthy or message["type"] != "kindline.batch":
+                await self._send(group, message)
             self._outgoing.task_done()
 
     async def _send(self, group: str, message: dict[str, Any]) -> None:
@@ -175,7 +183,7 @@ class Relay:
         elif message["type"] == "kindline.ended":
             self.listener.heard_ended(message["names"], message["code"])
         elif message["f"] is None:
-            self.listener.heard(group, None)
+            self.listener.heard_of(group, _cursor(message["end"]))
         else:
             self.listener.heard(group, [_frame(item) for item in message["f"]])
 
@@ -208,7 +216,10 @@ class Relay:
 
 
 def _frame(item: tuple[str, str, str]) -> Frame:
-    here, prev = Cursor.parse(item[0]), Cursor.parse(item[1])
-    assert here is not None
-    assert prev is not None
-    return Frame(here, prev, item[2])
+    return Frame(_cursor(item[0]), _cursor(item[1]), item[2])
+
+
+def _cursor(text: str) -> Cursor:
+    cursor = Cursor.parse(text)
+    assert cursor is not None
+    return cursor

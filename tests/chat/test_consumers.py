@@ -23,6 +23,7 @@ from realtime.chat import bridge, consumers, following, gate, protocol, queries
 from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
 from realtime.chat.models import Run
+from realtime.chat.protocol import Cursor
 from realtime.chat.relay import group_of
 from tests.support.engine import TIMINGS, running_engine
 from tests.support.eventually import until, wait_until
@@ -243,7 +244,7 @@ async def test_a_socket_that_already_shows_a_thread_waits_for_a_storage_that_is_
         monkeypatch.setattr(queries, "catch_up", failing)
         [followers] = engine.hub._followers.values()
         [follower] = followers
-        engine.hub.heard(group_of(follower.watched), None)
+        engine.hub.heard_of(group_of(follower.watched), Cursor(9, 9))
         await until(lambda: failing.calls > 2 and follower.live)
 
 

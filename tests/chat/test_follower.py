@@ -224,6 +224,15 @@ def test_the_poll_finds_one_who_missed_something(end: Cursor, reads_from: Cursor
     assert follower.begin().cursor == reads_from
 
 
+@pytest.mark.parametrize(("end", "behind"), [(Cursor(1, 4), False), (Cursor(1, 5), True)])
+def test_a_hint_of_what_was_sent_already_makes_nobody_read(end: Cursor, behind: bool) -> None:
+    follower = live(Client(), seq=4)
+
+    follower.look(end)
+
+    assert follower.behind is behind
+
+
 def test_the_poll_leaves_one_alone_who_went_on_meanwhile() -> None:
     follower = live(Client(), seq=4)
 

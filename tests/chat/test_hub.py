@@ -30,6 +30,7 @@ from tests.support.server import free_port
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEVER = 3_600.0
+FAR = Cursor(9, 9)  # a hint of more than there is
 WORDS = "what somebody wrote"
 # Nothing heals by itself: no poll comes to the rescue of what these tests look at.
 UNHEALED = replace(TIMINGS, poll_active_s=NEVER, poll_idle_s=NEVER, poll_unhealthy_s=NEVER)
@@ -169,12 +170,15 @@ async def test_what_is_heard_during_a_read_is_not_lost(
         await until(lambda: watcher.follower.live)
         slow = SlowRead()
         monkeypatch.setattr(queries, "catch_up", slow)
-        elsewhere.hub.heard(group_of((owner, "t1")), None)
+        elsewhere.hub.heard_of(group_of((owner, "t1")), FAR)
         await until(slow.looked.is_set)
         monkeypatch.setattr(queries, "catch_up", slow.real)
         await answered(engine, owner)
-        heard = None if what == "hint" else [await last_frame()]
-        elsewhere.hub.heard(group_of((owner, "t1")), heard)
+        last = await last_frame()
+        if what == "hint":
+            elsewhere.hub.heard_of(group_of((owner, "t1")), last.id)
+        else:
+            elsewhere.hub.heard(group_of((owner, "t1")), [last])
         slow.go_on.set()
         await watcher.until(lambda w: w.over)
 
@@ -197,9 +201,9 @@ async def test_a_frame_heard_during_a_second_read_is_sent_once(
         monkeypatch.setattr(queries, "catch_up", reads)
         watcher.follower.queued = Place(Cursor(1, 1), announced=True)
         group = group_of((owner, "t1"))
-        elsewhere.hub.heard(group, None)
+        elsewhere.hub.heard_of(group, FAR)
         await until(reads.looked[0].is_set)
-        elsewhere.hub.heard(group, None)
+        elsewhere.hub.heard_of(group, FAR)
         reads.go_on[0].set()
         await until(reads.looked[1].is_set)
         elsewhere.hub.heard(group, [Frame(Cursor(1, 2), Cursor(1, 1), event.payload)])
@@ -237,7 +241,7 @@ async def test_frames_beyond_what_may_wait_are_read_from_the_log(
 async def test_a_hint_marks_its_thread_active(owner: int, nowhere: str) -> None:
     async with running_engine(None, timings=UNHEALED, redis_url=nowhere) as engine:
         await watching(engine, owner)
-        engine.hub.heard(group_of((owner, "t1")), None)
+        engine.hub.heard_of(group_of((owner, "t1")), FAR)
         active = set(engine.hub._active)
 
     assert active == {(owner, "t1")}
@@ -254,7 +258,7 @@ async def test_a_failed_read_is_done_again(
         await until(lambda: watcher.follower.live)
         failing = FailsFirst(queries.catch_up)
         monkeypatch.setattr(queries, "catch_up", failing)
-        elsewhere.hub.heard(group_of((owner, "t1")), None)
+        elsewhere.hub.heard_of(group_of((owner, "t1")), FAR)
         await until(lambda: failing.calls > 0)
         await answered(engine, owner)
         await watcher.until(lambda w: w.over)
@@ -294,7 +298,8 @@ async def test_an_error_is_logged_without_its_words(
 class Deaf:
     """Nobody listens to this relay."""
 
-    def heard(self, group: str, frames: list[Frame] | None) -> None: ...
+    def heard(self, group: str, frames: list[Frame]) -> None: ...
+    def heard_of(self, group: str, end: Cursor) -> None: ...
     def heard_reset(self, group: str) -> None: ...
 
 
