@@ -93,7 +93,8 @@ async def test_a_killed_server_costs_no_word_and_the_reply_is_written_again_by_i
 ) -> None:
     gate = Gate()
     model.play(says("These words", Stall()), says(gate, "And again."))
-    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url)
+    # Slower than other tests: the kill is to come before the stall is given up (idle_s).
+    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url, TIMINGS_SCALE="0.4")
     await asyncio.to_thread(server.start)
     page = await open_chat(await browser.new_context(), server.url)
     await say(page, "hello")
