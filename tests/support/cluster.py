@@ -7,7 +7,6 @@ them through one balancer without affinity, or one of them by its name.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -65,7 +64,7 @@ class Process:
         self._signal(signal.SIGTERM)
 
     def _signal(self, number: signal.Signals) -> None:
-        os.kill(self.server.pid, number)
+        self.server.signal(number)
 
     def restart_with(self, **environment: str) -> None:
         """Stop it well and start it with these settings and no others of an earlier call."""

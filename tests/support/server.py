@@ -99,6 +99,11 @@ class AppServer:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it, unless the process has ended: its number may be somebody else's by now."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def start(self) -> None:
         arguments = [part.format(port=self.port) for part in COMMANDS[self.kind]]
         environment = {
