@@ -14,7 +14,7 @@ from pytest_django import Settings
 from realtime.accounts.models import User
 from realtime.agent.testing import ScriptedModel, says
 from realtime.chat.protocol import Cursor, Frame
-from realtime.chat.relay import QUEUE, Relay
+from realtime.chat.relay import QUEUE, Relay, group_of
 from tests.chat.test_engine import submission, watching
 from tests.support.engine import TIMINGS, running_engine
 from tests.support.eventually import until
@@ -160,6 +160,10 @@ async def test_without_content_another_process_still_shows_the_reply(
         running_engine(None, timings=unhealed) as elsewhere,
     ):
         watcher = await watching(elsewhere, owner)
+        relay = elsewhere.hub._relay
+        await until(
+            lambda: relay is not None and group_of(watcher.follower.watched) in relay._joined
+        )
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.over)
 

@@ -73,7 +73,8 @@ async def test_a_server_that_is_asked_to_stop_leaves_its_turns_to_others_at_once
     transactional_db: None, model: ThreadedOpenAIServer, server_log: Path
 ) -> None:
     model.play(says("Half ", Stall()))
-    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url)
+    # Slower than other tests: it is to end before the stall is given up (idle_s).
+    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url, TIMINGS_SCALE="0.4")
     server.start()
     async with ChatClient(server.url, client_token(server)) as me:
         await me.submit("hi", "t1")

@@ -333,7 +333,6 @@ HOSTILE = [
     '{"type":"shout"}',
     '{"type":"say","text":7}',
     '{"threadId":"t","runId":"r","messages":{}}',
-    '{"threadId":"a b","runId":"r","messages":[{"id":"m","role":"user","content":"x"}]}',
     b"\x00\x01binary",
 ]
 

@@ -28,7 +28,6 @@ TERMINAL = ("RUN_FINISHED", "RUN_ERROR")
 LOOK = Call("find_hotlines", '{"country":"GB","needs":["suicide"]}', id="look")
 
 
-@pytest.mark.quick
 async def test_7_an_owner_that_slept_for_two_leases_is_fenced_and_writes_nothing(
     cluster: Cluster, people: People
 ) -> None:
