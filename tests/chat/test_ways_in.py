@@ -70,11 +70,13 @@ async def socket(
 
 
 async def closed_with(peer: WebsocketCommunicator) -> int:
-    while True:
-        event = await peer.receive_output(timeout=10)
-        if event["type"] == "websocket.close":
-            code: int = event["code"]
-            return code
+    """Sooner than at the look that all sockets have now and then (30 s, scaled)."""
+    async with asyncio.timeout(15):
+        while True:
+            event = await peer.receive_output(timeout=15)
+            if event["type"] == "websocket.close":
+                code: int = event["code"]
+                return code
 
 
 async def heard(peer: WebsocketCommunicator, kind: str) -> dict[str, Any]:
