@@ -46,6 +46,7 @@ class ChatConsumer(ListeningSocket):
                 pass
             case protocol.Subscribe():
                 self.following.subscribe(frame)
+                self.look_again()
             case protocol.Unsubscribe():
                 self.following.unsubscribe(frame.thread_id)
             case _:
