@@ -18,7 +18,11 @@ export interface Config {
   readonly helpPath: string;
   /** Days after the last message that a chat is kept; 0: until somebody deletes it. */
   readonly retentionDays: number;
+  /** Of the text of one message, in UTF-8. */
+  readonly maxMessageBytes: number;
 }
+
+const MAX_MESSAGE_BYTES = 16 * 1024;
 
 export function readConfig(source: string): Config {
   const config = record(parseJson(source));
@@ -28,11 +32,12 @@ export function readConfig(source: string): Config {
     socketPath: text(config.socketPath) || "/ws/v1/chat",
     apiPath: text(config.apiPath) || "/api/v1",
     helpPath: text(config.helpPath) || "/help",
-    retentionDays: wholeDays(config.retentionDays),
+    retentionDays: wholeNumber(config.retentionDays),
+    maxMessageBytes: wholeNumber(config.maxMessageBytes) || MAX_MESSAGE_BYTES,
   };
 }
 
-const wholeDays = (value: unknown): number =>
+const wholeNumber = (value: unknown): number =>
   typeof value === "number" && Number.isInteger(value) && value > 0 ? value : 0;
 
 const readModel = (model: Readonly<Record<string, unknown>>): Model => ({

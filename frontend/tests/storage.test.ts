@@ -186,6 +186,13 @@ describe("the configuration", () => {
   ])("promises an end of words only where it is told one: %s", (told, days) => {
     expect(readConfig(`{"retentionDays":${told}}`).retentionDays).toBe(days);
   });
+
+  it.each([
+    ['{"maxMessageBytes":4000}', 4_000],
+    ["{}", 16_384],
+  ])("lets a message be as long as the server takes it: %s", (source, bytes) => {
+    expect(readConfig(source).maxMessageBytes).toBe(bytes);
+  });
 });
 
 function fail(): never {

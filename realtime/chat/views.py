@@ -71,6 +71,7 @@ def page_config() -> dict[str, Any]:
         "apiPath": "/api/v1",
         "helpPath": "/help",
         "retentionDays": promise.days(),
+        "maxMessageBytes": settings.MAX_MESSAGE_BYTES,
     }
 
 

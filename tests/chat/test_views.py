@@ -113,3 +113,9 @@ def test_help_answers_for_any_country(client: Client, country: str) -> None:
 
 def test_pages_are_only_read(client: Client) -> None:
     assert client.post("/", headers={"Host": "127.0.0.1"}).status_code in (403, 405)
+
+
+def test_the_page_knows_how_long_a_message_may_be(here: Settings) -> None:
+    here.MAX_MESSAGE_BYTES = 4_000
+
+    assert page_config()["maxMessageBytes"] == 4_000
