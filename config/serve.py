@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import uvicorn
 from django.core.exceptions import ImproperlyConfigured
 
-from config.websocket import ReapedWebSocket
+from config.reaping import ReapedHttp, ReapedWebSocket
 
 NOT_STARTED = 3  # as uvicorn itself says it
 MAX_FRAME_BYTES = 1024 * 1024  # the protocol's largest frame; above it: close 1009
@@ -57,7 +57,7 @@ def _options(asked: argparse.Namespace) -> uvicorn.Config:
         host=asked.host,
         port=asked.port,
         loop="uvloop",
-        http="httptools",
+        http=ReapedHttp,
         ws=ReapedWebSocket,
         ws_max_size=MAX_FRAME_BYTES,
         ws_per_message_deflate=False,  # frames are small; deflate costs 35 KiB a socket

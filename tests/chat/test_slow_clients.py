@@ -19,7 +19,15 @@ from tests.support.eventually import until, wait_until
 from tests.support.openai_scenarios import says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer, client_token
-from tests.support.slow_line import LONG_LOG, connect_narrow, hung_up, rss_kb, write_long_log
+from tests.support.slow_line import (
+    LONG_LOG,
+    connect_narrow,
+    hung_up,
+    narrow_line,
+    rss_kb,
+    was_reset,
+    write_long_log,
+)
 
 pytestmark = pytest.mark.process
 
@@ -67,6 +75,19 @@ async def test_a_client_that_never_reads_is_hung_up_on_and_costs_little(
 
     assert view.reply == "Hello there."
     assert grown < 5 * 1_024 + 8_192
+
+
+async def test_a_stream_over_http_that_nobody_reads_is_hung_up_on(
+    app: AppServer, headers: dict[str, str]
+) -> None:
+    await long_log()
+    path = "/api/v1/threads/long/events?cursor=0-0"
+    asked = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    asked += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+    with narrow_line(app.url) as own:
+        own.sendall(asked.encode() + b"\r\n")
+        await until(lambda: was_reset(own), patience_s=60)
 
 
 async def test_a_client_that_lagged_is_given_the_rest_in_one_piece(

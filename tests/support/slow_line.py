@@ -39,23 +39,31 @@ def write_long_log(owner_id: int) -> None:
     )
 
 
-def connect_narrow(url: str, headers: dict[str, str]) -> connect:
-    """Over a line that holds little, so that it is soon full."""
+def narrow_line(url: str) -> socket.socket:
+    """One that holds little, so that it is soon full."""
     address = urlsplit(url)
     own = socket.socket()
     own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     own.connect((address.hostname, address.port))
+    return own
+
+
+def connect_narrow(url: str, headers: dict[str, str]) -> connect:
+    line = narrow_line(url)
     return connect(
-        url, sock=own, additional_headers=headers, compression=None, max_size=None, proxy=None
+        url, sock=line, additional_headers=headers, compression=None, max_size=None, proxy=None
     )
 
 
 def hung_up(connection: ClientConnection) -> bool:
     """Whether the line was reset, as can be seen without reading."""
     own: socket.socket = connection.transport.get_extra_info("socket")
-    if own.fileno() < 0:
-        return True
-    return own.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == CLOSED
+    return own.fileno() < 0 or was_reset(own)
+
+
+def was_reset(own: socket.socket) -> bool:
+    state: int = own.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+    return state == CLOSED
 
 
 def rss_kb(pid: int) -> int:
