@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from realtime.chat.follower import Fit, Follower
+from realtime.chat.follower import Fit, Follower, Watched
 from realtime.chat.hub import Hub
 from realtime.chat.protocol import Frame
 from tests.invariants.handshake_clients import Numbered
@@ -24,6 +24,13 @@ class ReadsBeforeItSubscribes(NeverPolls):
         assert self._reader is not None
         await self._reader._read_missed(follower)
         super().follow(follower)
+
+
+class ForgetsWhoseItIs(Hub):
+    def _spread(self, watched: Watched, frames: list[Frame]) -> None:
+        for each in list(self._followers):
+            if each[1] == watched[1]:
+                super()._spread(each, frames)
 
 
 class SendsWhatWasSeen(Numbered):
@@ -48,7 +55,7 @@ class NeedsNoRepair(Numbered):
         return fit
 
 
-ALONE = Faults(processes=1, lost=0, doubled=0, kills=0, cuts=30)
+ALONE = Faults(processes=1, lost=0, doubled=0, kills=0, outages=0, cuts=30)
 DEAF = Faults(lost=0.6, cuts=2)
 REAL, UNREPAIRED = Variant(), Variant(hub=NeverPolls, follower=NeedsNoRepair)
 MUTANTS = {
@@ -56,5 +63,6 @@ MUTANTS = {
     "no dedupe": (Variant(follower=SendsWhatWasSeen), Faults()),
     "no gap repair": (Variant(follower=LeapsOverGaps), Faults()),
     "no safety poll": (Variant(hub=NeverPolls), DEAF),
+    "no owner": (Variant(hub=ForgetsWhoseItIs), Faults()),
     "publish before commit": (Variant(publishes_before_commit=True), Faults()),
 }

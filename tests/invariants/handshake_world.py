@@ -34,6 +34,7 @@ class Faults:
     stalled: float = 0.02
     cuts: int = 8
     kills: int = 2
+    outages: int = 1
 
 
 @dataclass
@@ -44,9 +45,20 @@ class Bus:
     groups: dict[str, set[str]] = field(default_factory=dict)
     queues: dict[str, asyncio.Queue[dict[str, Any]]] = field(default_factory=dict)
     names: count[int] = field(default_factory=count)
+    down: bool = False
+
+    def lose_everything(self) -> None:
+        """It is gone, and what comes back knows of no subscription."""
+        self.down = True
+        self.groups.clear()
+
+    async def _reach(self, means: Coroutine[Any, Any, None]) -> None:
+        await means
+        if self.down:
+            raise ConnectionError
 
     async def new_channel(self) -> str:
-        await self.world.delay(NET_S)
+        await self._reach(self.world.delay(NET_S))
         name = f"channel {next(self.names)}"
         self.queues[name] = asyncio.Queue()
         return name
@@ -55,15 +67,15 @@ class Bus:
         return await self.queues[channel].get()
 
     async def group_add(self, group: str, channel: str) -> None:
-        await self.world.own_delay(group)
+        await self._reach(self.world.own_delay(group))
         self.groups.setdefault(group, set()).add(channel)
 
     async def group_discard(self, group: str, channel: str) -> None:
-        await self.world.own_delay(group)
+        await self._reach(self.world.own_delay(group))
         self.groups.get(group, set()).discard(channel)
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        await self.world.delay(NET_S)
+        await self._reach(self.world.delay(NET_S))
         loop, faults = asyncio.get_running_loop(), self.world.faults
         for channel in sorted(self.groups.get(group, ())):
             copies = 1 + self.world.happens(faults.doubled)
@@ -173,12 +185,16 @@ class World:
 
     async def trouble(self, *, for_s: float) -> None:
         faults = self.faults
-        troubles = ["cut"] * faults.cuts + ["kill"] * faults.kills
+        troubles = ["cut"] * faults.cuts + ["kill"] * faults.kills + ["outage"] * faults.outages
         self.rng.shuffle(troubles)
         for trouble in troubles:
             await asyncio.sleep(self.rng.uniform(0, 2 * for_s / len(troubles)))
             if trouble == "cut":
                 self.rng.choice(self.clients).cut()
+            elif trouble == "outage":
+                self.bus.lose_everything()
+                await asyncio.sleep(self.rng.uniform(0, 3))
+                self.bus.down = False
             else:
                 self._replace(self.rng.choice(self.processes))
 

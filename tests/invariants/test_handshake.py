@@ -1,7 +1,7 @@
 """The handshake of protocol.md 1.8 under random schedules, and five mutants of it.
 
-I1, I7 and I16 hold for every client, and the cursors it is sent strictly increase. A schedule is
-its seed: `run(seed)` again shows the same.
+I1, I7, I14 and I16 hold for every client, and the cursors it is sent strictly increase, whatever
+Redis does (I11). A schedule is its seed: `run(seed)` again shows the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from tests.invariants.profiles import LONG, patient
 from tests.invariants.samples import a_call, a_result, started, words
 from tests.invariants.virtual_time import run_virtually
 
-THREADS: list[Watched] = [(1, "t1"), (1, "t2")]
+# Two people may use the same names; each client watches all of its person's.
+THREADS: list[Watched] = [(1, "t1"), (1, "t2"), (2, "t1")]
+CLIENTS = (1, 1, 2)
 RUNS = 2
 SCHEDULES = 4_000 if LONG else 240
 BAD = Faults()
@@ -38,12 +40,13 @@ async def conversation(world: World, watched: Watched) -> None:
     for number in range(RUNS):
         await world.delay(0.5)
         run = world.log.next_run(watched)
-        first = started(run.run_id, f"q{run.ord}", f"question {run.ord}", watched[1])
+        text = f"question {run.ord} of person {watched[0]}"
+        first = started(run.run_id, f"q{run.ord}", text, watched[1])
         opening: list[agui.AguiEvent] = [first]
         if number and world.happens(0.4):
-            question = started(run.run_id, "q1", "question 1", watched[1])
-            asked = agui.Message(id="q1", role="user", content="question 1")
-            opening = [question, agui.MessagesSnapshot(messages=[asked])]
+            text = f"question 1 of person {watched[0]}"
+            question = started(run.run_id, "q1", text, watched[1])
+            opening = [question, agui.MessagesSnapshot(messages=question.input.messages)]
         while not run.events:
             process = await world.some_process()
             await unless_killed(process.do(process.write(watched, run, opening)))
@@ -65,7 +68,11 @@ async def answer(process: Process, watched: Watched, run: MemoryRun) -> None:
     branch = [as_agui(message) for message in world.log.told(watched, Cursor(run.ord, 1))]
     plan = resumption(said, branch)
     pending = [a_result(call.call_id, "found") for call in plan.pending]
-    for events in [plan.closing, pending, *reply(world.rng, f"{run.ord}.{len(run.events)}")]:
+    for events in [
+        plan.closing,
+        pending,
+        *reply(world.rng, f"{run.ord}.{len(run.events)} to {watched[0]}"),
+    ]:
         if events:
             await world.delay(0.03)
             await process.write(watched, run, events)
@@ -99,8 +106,8 @@ async def schedule(rng: random.Random, faults: Faults, variant: Variant) -> Worl
         patch.setattr(bridge, "run", world.read)
         patch.setattr(hub, "log_failure", world.failed)
         patch.setattr(reader, "log_failure", world.failed)
-        for number in range(3):
-            views = {watched[1]: View(watched) for watched in THREADS}
+        for number, person in enumerate(CLIENTS):
+            views = {watched[1]: View(watched) for watched in THREADS if watched[0] == person}
             world.clients.append(Client(world, f"client {number}", views))
         living = [asyncio.ensure_future(client.live()) for client in world.clients]
         await asyncio.gather(

@@ -24,7 +24,8 @@ from hypothesis.stateful import (
 )
 
 from realtime.chat.operations import Submission
-from tests.invariants.log_world import PROCESSES, Operation, World
+from tests.invariants.log_ground import PROCESSES, Operation
+from tests.invariants.log_world import World
 from tests.invariants.profiles import effort, patient
 
 THREADS = ("t1", "t2")
