@@ -31,7 +31,7 @@ from tests.invariants.virtual_time import run_virtually
 THREADS: list[Watched] = [(1, "t1"), (1, "t2"), (2, "t1")]
 CLIENTS = (1, 1, 2)
 RUNS = 2
-SCHEDULES = 4_000 if LONG else 240
+SCHEDULES = 4_000 if LONG else 200
 BAD = Faults()
 
 

@@ -182,4 +182,4 @@ class LogMachine(RuleBasedStateMachine):
 def test_no_order_of_events_breaks_the_log(world: World) -> None:
     LogMachine.world = world
 
-    run_state_machine_as_test(LogMachine, settings=effort(10, 1_500, steps=20, shrink=False))
+    run_state_machine_as_test(LogMachine, settings=effort(7, 1_500, steps=20, shrink=False))

@@ -102,7 +102,7 @@ def test_a_recorded_stream_can_be_gone_on_with_by_replay_anywhere(name: str) -> 
     check_all_streams(recorded(name))
 
 
-@effort(20, 500)
+@effort(12, 500)
 @given(events=run_logs())
 def test_it_is_so_of_any_log_and_however_short_a_replayed_delta(
     events: list[agui.AguiEvent],

@@ -115,7 +115,7 @@ def cut_at(log: Log, where: float) -> Log:
 places = st.floats(0, 1, exclude_max=True)
 
 
-@effort(150, 3_000)
+@effort(80, 3_000)
 @given(log=run_logs(), where=places)
 def test_what_was_complete_stays_and_what_was_not_goes(log: Log, where: float) -> None:
     cut = cut_at(log, where)
@@ -130,7 +130,7 @@ def test_what_was_complete_stays_and_what_was_not_goes(log: Log, where: float) -
     assert bool(plan.closing) == (len(left.complete) < len(left.rounds))
 
 
-@effort(150, 3_000)
+@effort(80, 3_000)
 @given(log=run_logs(), where=places)
 def test_whole_calls_without_a_result_are_executed_and_no_others(log: Log, where: float) -> None:
     cut = cut_at(log, where)
@@ -149,7 +149,7 @@ def test_whole_calls_without_a_result_are_executed_and_no_others(log: Log, where
     assert sorted(m.answers for m in told.messages if m.answers is not None) == kept
 
 
-@effort(150, 3_000)
+@effort(80, 3_000)
 @given(data=st.data(), cuts=st.lists(places, min_size=1, max_size=3), prefill=st.booleans())
 def test_any_number_of_takeovers_leaves_a_stream_that_clients_accept(
     data: st.DataObject, cuts: list[float], prefill: bool
@@ -171,7 +171,7 @@ def test_any_number_of_takeovers_leaves_a_stream_that_clients_accept(
     accepted(log, over=True)
 
 
-@effort(100, 2_000)
+@effort(60, 2_000)
 @given(log=run_logs(), where=places)
 def test_what_is_given_up_is_closed_and_kept(log: Log, where: float) -> None:
     cut = cut_at(log, where)
@@ -183,7 +183,7 @@ def test_what_is_given_up_is_closed_and_kept(log: Log, where: float) -> None:
     assert told.messages == Left(cut).told.messages
 
 
-@effort(100, 2_000)
+@effort(60, 2_000)
 @given(log=run_logs(), where=places)
 def test_the_model_reads_what_stays_and_nothing_else(log: Log, where: float) -> None:
     cut = cut_at(log, where)

@@ -60,7 +60,7 @@ def check_told(payloads: list[str], text: str) -> None:
         payload.encode()  # no half of anything
 
 
-@effort(150, 3_000)
+@effort(80, 3_000)
 @given(text=any_text)
 def test_what_cannot_be_stored_is_replaced_one_for_one(text: str) -> None:
     kept = "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
@@ -69,7 +69,7 @@ def test_what_cannot_be_stored_is_replaced_one_for_one(text: str) -> None:
     kept.encode()
 
 
-@effort(150, 3_000)
+@effort(80, 3_000)
 @given(
     pieces=st.lists(any_text.filter(bool), min_size=1, max_size=8),
     flushed=st.sets(st.integers(0, 7)),
