@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ import orjson
 
 PROTOCOL = "kindline.v1"
 MAX_FRAME_BYTES = 1_048_576
-MAX_DEPTH = 32
+MAX_DEPTH, MAX_PARTS = 32, 10_000
 MAX_ID = 128
 MAX_WORD = 64
 _PRINTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -182,12 +183,18 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _check_depth(value: dict[str, Any]) -> None:
+    """Neither deep nor wide: somebody else's loop must not pay for it."""
     level: list[Any] = [value]
+    left = MAX_PARTS
     for _ in range(MAX_DEPTH):
-        inner = (each.values() if isinstance(each, dict) else each for each in level)
-        level = [child for each in inner for child in each if isinstance(child, dict | list)]
+        each = (part.values() if isinstance(part, dict) else part for part in level)
+        inner = (child for child in chain.from_iterable(each) if isinstance(child, (dict, list)))
+        level = list(islice(inner, left))
+        left -= len(level)
         if not level:
             return
+        if not left:
+            raise FrameError(f"a frame holds fewer than {MAX_PARTS} objects and lists")
     raise FrameError(f"a frame is at most {MAX_DEPTH} levels deep")
 
 

@@ -153,6 +153,14 @@ async def test_too_many_threads_are_refused_before_anything_is_stored(
     assert await Run.objects.acount() == 1
 
 
+async def test_an_idle_socket_hears_a_heartbeat_as_often_as_it_was_told(token: str) -> None:
+    timings = replace(TIMINGS, ping_s=0.05)
+    async with running_engine(None, timings=timings) as engine, socket(engine, token) as peer:
+        assert (await heard(peer, "ready"))["heartbeatMs"] == 50
+        for _ in range(3):
+            await heard(peer, "ping")
+
+
 async def test_what_comes_too_fast_is_refused_and_who_goes_on_is_closed_with_4429(
     token: str,
 ) -> None:

@@ -130,6 +130,11 @@ def test_a_frame_may_be_32_levels_deep_and_no_deeper() -> None:
         protocol.parse(deep(33))
 
 
+def test_a_frame_of_very_many_parts_is_not_read() -> None:
+    with pytest.raises(FrameError, match="objects and lists"):
+        protocol.parse('{"type":"ping","more":[' + ",".join(["[]"] * 20_000) + "]}")
+
+
 def test_the_history_that_nobody_reads_may_be_as_deep_as_it_likes() -> None:
     old = "[" * 100 + "]" * 100
     new = '{"id":"m","role":"user","content":"hi"}'
