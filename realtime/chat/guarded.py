@@ -221,6 +221,7 @@ class GuardedSocket(AsyncWebsocketConsumer):
             async with asyncio.timeout(self.engine.timings.close_s):
                 await self.close(code=int(code))
         except TimeoutError:
+            logger.info("hung up on a socket that reads nothing (%d)", code)
             self._hung_up = True
             if self._running is not None:
                 self._running.cancel()

@@ -15,7 +15,8 @@ from realtime.chat import agui, log
 from realtime.chat.transcript import Transcript
 
 FLUSH_CHARACTERS = 2_048
-EVENT_CHARACTERS = 32_768  # a delta that is longer is written as several
+# A delta that is longer is written as several: a frame stays below 64 KB, whatever the letters.
+EVENT_CHARACTERS = 10_000
 BUFFER_CHARACTERS = 262_144
 
 

@@ -144,3 +144,16 @@ async def test_any_text_stays_as_it_is(text: str) -> None:
 
     assert isinstance(event, agui.TextMessageContent)
     assert event.delta == text
+
+
+@pytest.mark.parametrize("letter", ["x", "\U0001f600", "\x01"])
+async def test_a_long_delta_is_written_in_events_below_64_kb_whatever_it_is_made_of(
+    letter: str,
+) -> None:
+    run = a_run()
+    await run.push(START)
+
+    await run.push(delta(letter * 40_000))
+    entries = run.take().entries
+
+    assert max(len(entry.payload.encode()) for entry in entries) < 65_536
