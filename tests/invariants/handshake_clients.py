@@ -149,7 +149,7 @@ class Client:
 
     def _subscribed(self, view: View, frame: dict[str, Any]) -> None:
         view.chain = _place(frame["cursor"])
-        if frame["recovered"] and view.cursor is not None and view.chain > view.cursor:
+        if frame["recovered"] and view.cursor is not None and view.chain != view.cursor:
             self.complain(f"I7: it goes on at {view.chain}, we are at {view.cursor}")
 
     def _event(self, socket: Socket, view: View, frame: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""Each part of the append's fence is needed: without it the world of the machine notices."""
+"""What the machine may not come to in a short time: told step by step.
+
+And each part of the append's fence is needed: without it the world of the machine notices.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,61 @@ def somebody_stops_it(world: World) -> None:
     world.perform(world.stop(run.submission))
 
 
+def an_answer_is_lost(world: World) -> None:
+    world.owners[0].say_all(WORDS)
+    world.lose_an_answer(0)
+    world.owners[0].say_all(WORDS)
+    world.inquire(0)
+    an_owner_writes_after_its_end(world)
+
+
+def a_statement_is_lost(world: World) -> None:
+    world.owners[0].say_all(WORDS)
+    world.lose_a_statement(0)
+    world.owners[0].say_all([("next", ""), *WORDS])
+    world.inquire(0)
+    world.flush(0)
+    an_owner_writes_after_its_end(world)
+
+
+def an_answer_is_lost_and_the_run_too(world: World) -> None:
+    world.owners[0].say_all(WORDS)
+    world.lose_an_answer(0)
+    world.lose_leases(0)
+    world.steal(1)
+    world.inquire(0)
+    world.flush(1)
+    world.flush(0)
+
+
+def an_owner_asks_for_its_own_run(world: World) -> None:
+    world.lose_leases(0)
+    world.steal(0)
+    an_owner_goes_on(world)
+
+
+def who_lost_the_run_counts_an_attempt(world: World) -> None:
+    world.lose_leases(0)
+    world.steal(1)
+    world.break_off(0)
+
+
+def who_lost_the_run_hands_it_over(world: World) -> None:
+    world.lose_leases(0)
+    world.steal(1)
+    world.hand_over(0)
+    world.steal(2)
+    world.flush(1)
+
+
+def a_reply_breaks_off_and_begins_again(world: World) -> None:
+    world.break_off(0)
+    world.owners[0].say_all([*WORDS, ("call", "{}"), ("result", ""), ("result", "[]")])
+    world.flush(0)
+    world.break_off(0)
+    an_owner_writes_after_its_end(world)
+
+
 Drive = Callable[[World], None]
 FENCES: dict[Drive, tuple[str, str]] = {
     a_zombie_comes_back: ("lck.epoch = b.epoch AND ", ""),
@@ -70,17 +128,30 @@ FENCES: dict[Drive, tuple[str, str]] = {
     somebody_stops_it: ("epoch = b.next_epoch", "epoch = r.epoch"),
     a_stop_holds_the_run: ("FOR NO KEY UPDATE SKIP LOCKED", ""),
 }
-drives = pytest.mark.parametrize("drive", FENCES, ids=lambda drive: drive.__name__)
+OTHERS: list[Drive] = [
+    an_answer_is_lost,
+    a_statement_is_lost,
+    an_answer_is_lost_and_the_run_too,
+    an_owner_asks_for_its_own_run,
+    who_lost_the_run_counts_an_attempt,
+    who_lost_the_run_hands_it_over,
+    a_reply_breaks_off_and_begins_again,
+]
 
 
-@drives
+def name_of(drive: Drive) -> str:
+    return drive.__name__
+
+
+@pytest.mark.parametrize("drive", [*FENCES, *OTHERS], ids=name_of)
 def test_the_log_bears_it(drive: Drive, begun: World) -> None:
     drive(begun)
 
     begun.check()
+    begun.read(2)
 
 
-@drives
+@pytest.mark.parametrize("drive", FENCES, ids=name_of)
 def test_without_its_fence_it_is_found_out(
     drive: Drive, begun: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ FRAMES, BYTES = 4, 100
 steps = st.lists(
     st.tuples(
         st.sampled_from(["put", "put", "put", "reply", "hint", "read", "wait"]),
-        st.integers(0, 150),
+        st.integers(1, 10) | st.integers(0, 150),
     ),
     max_size=40,
 )
