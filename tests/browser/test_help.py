@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,13 +45,11 @@ async def behind_proxy(
     log: Path, model: ThreadedOpenAIServer
 ) -> AsyncIterator[tuple[AppServer, TcpProxy]]:
     """A server whose Postgres can go."""
-    async with tcp_proxy(database_url()) as (postgres, url):
-        server = AppServer(log, OPENAI_BASE_URL=model.base_url, DATABASE_URL=url)
-        await asyncio.to_thread(server.start)
-        try:
-            yield server, postgres
-        finally:
-            await asyncio.to_thread(server.stop)
+    async with (
+        tcp_proxy(database_url()) as (postgres, url),
+        AppServer(log, OPENAI_BASE_URL=model.base_url, DATABASE_URL=url) as server,
+    ):
+        yield server, postgres
 
 
 async def test_the_card_is_there_before_the_model_says_a_word_and_after_a_reload(

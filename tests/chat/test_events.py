@@ -304,19 +304,18 @@ async def test_a_server_that_leaves_cuts_its_streams_at_once(
 ) -> None:
     gate = Gate()
     model.play(says("One ", gate, "two."))
-    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url)
-    server.start()
-    headers = client_token(server)
-    async with (
-        event_source(agui(server), headers, say=HI) as run,
-        event_source(events_of(server), headers) as thread,
-    ):
-        await run.wait(lambda: run.text == "One ")
-        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
-        await run.ended()
-        await thread.ended()
-        gate.open()
-        await stopping
+    async with AppServer(server_log, OPENAI_BASE_URL=model.base_url) as server:
+        headers = client_token(server)
+        async with (
+            event_source(agui(server), headers, say=HI) as run,
+            event_source(events_of(server), headers) as thread,
+        ):
+            await run.wait(lambda: run.text == "One ")
+            stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+            await run.ended()
+            await thread.ended()
+            gate.open()
+            await stopping
 
     assert (run.cut, thread.cut) == (True, True)
     said = await asyncio.to_thread(server_log.read_text)

@@ -191,15 +191,14 @@ async def test_with_storage_gone_the_refusal_brings_help_and_says_when_to_come_a
     transactional_db: None, directory: None, model: ThreadedOpenAIServer, server_log: Path
 ) -> None:
     async with tcp_proxy(database_url()) as (postgres, url):
-        server = AppServer(server_log, OPENAI_BASE_URL=model.base_url, DATABASE_URL=url)
-        await asyncio.to_thread(server.start)
-        headers = await asyncio.to_thread(client_token, server)
-        async with ChatClient(server.url, headers) as me:
-            postgres.leave()
-            await me.submit(GRAVE, "t1", props=UK)
-            await me.wait(lambda: bool(me.refusals))
-        postgres.away = False
-        await asyncio.to_thread(server.stop)
+        own = {"OPENAI_BASE_URL": model.base_url, "DATABASE_URL": url}
+        async with AppServer(server_log, **own) as server:
+            headers = await asyncio.to_thread(client_token, server)
+            async with ChatClient(server.url, headers) as me:
+                postgres.leave()
+                await me.submit(GRAVE, "t1", props=UK)
+                await me.wait(lambda: bool(me.refusals))
+            postgres.away = False
 
     about = me.refusals[0]["metadata"]["kindline"]
     assert me.refusals[0]["code"] == "storage_unavailable"
@@ -213,18 +212,17 @@ async def test_help_does_not_wait_for_a_storage_that_has_gone_mute(
 ) -> None:
     """The bridge gives up after ten seconds; the card comes after a scaled one."""
     async with tcp_proxy(database_url()) as (postgres, url):
-        server = AppServer(server_log, OPENAI_BASE_URL=model.base_url, DATABASE_URL=url)
-        await asyncio.to_thread(server.start)
-        headers = await asyncio.to_thread(client_token, server)
-        async with ChatClient(server.url, headers) as me:
-            postgres.freeze()
-            await me.submit("hello", "t1", props=UK)
-            await me.submit(GRAVE, "t1", props=UK)
-            await me.wait(lambda: bool(me.refusals))
-            first = me.refusals[0]
-            postgres.leave()
-        postgres.away = False
-        await asyncio.to_thread(server.stop)
+        own = {"OPENAI_BASE_URL": model.base_url, "DATABASE_URL": url}
+        async with AppServer(server_log, **own) as server:
+            headers = await asyncio.to_thread(client_token, server)
+            async with ChatClient(server.url, headers) as me:
+                postgres.freeze()
+                await me.submit("hello", "t1", props=UK)
+                await me.submit(GRAVE, "t1", props=UK)
+                await me.wait(lambda: bool(me.refusals))
+                first = me.refusals[0]
+                postgres.leave()
+            postgres.away = False
 
     assert first["code"] == "storage_unavailable"
     assert help_in(first) is not None

@@ -43,26 +43,24 @@ async def test_after_kill_9_the_reply_is_written_again_and_nothing_says_generati
     transactional_db: None, model: ThreadedOpenAIServer, server_log: Path
 ) -> None:
     model.play(says("These words ", "were seen. ", Stall()))
-    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url)
-    server.start()
-    me = ChatClient(server.url, client_token(server))
-    await me.open()
-    await me.submit("hi", "t1")
-    await me.wait(lambda: me.view("t1").reply == "These words were seen. ")
+    async with AppServer(server_log, OPENAI_BASE_URL=model.base_url) as server:
+        me = ChatClient(server.url, client_token(server))
+        await me.open()
+        await me.submit("hi", "t1")
+        await me.wait(lambda: me.view("t1").reply == "These words were seen. ")
 
-    await asyncio.to_thread(server.kill)
-    await me.drop()
-    await asyncio.to_thread(server.start)
-    await me.open()
-    await me.subscribe("t1")
-    view = await me.finished("t1")
-    fresh = ChatClient(server.url, me.headers)
-    await fresh.open()
-    await fresh.subscribe("t1")
-    await fresh.wait(lambda: fresh.view("t1").snapshots == 1)
-    await me.drop()
-    await fresh.drop()
-    await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.kill)
+        await me.drop()
+        await asyncio.to_thread(server.start)
+        await me.open()
+        await me.subscribe("t1")
+        view = await me.finished("t1")
+        fresh = ChatClient(server.url, me.headers)
+        await fresh.open()
+        await fresh.subscribe("t1")
+        await fresh.wait(lambda: fresh.view("t1").snapshots == 1)
+        await me.drop()
+        await fresh.drop()
 
     assert view.outcome == "success"
     assert view.reply == fresh.view("t1").reply == "I hear you."
@@ -73,10 +71,11 @@ async def test_a_server_that_is_asked_to_stop_leaves_its_turns_to_others_at_once
     transactional_db: None, model: ThreadedOpenAIServer, server_log: Path
 ) -> None:
     model.play(says("Half ", Stall()))
-    # Slower than other tests: it is to end before the stall is given up (idle_s).
-    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url, TIMINGS_SCALE="0.4")
-    server.start()
-    async with ChatClient(server.url, client_token(server)) as me:
+    # With real timers: it is to end before the stall is given up (idle_s).
+    async with (
+        AppServer(server_log, OPENAI_BASE_URL=model.base_url, TIMINGS_SCALE="1") as server,
+        ChatClient(server.url, client_token(server)) as me,
+    ):
         await me.submit("hi", "t1")
         await me.wait(lambda: me.view("t1").reply == "Half ")
         await asyncio.to_thread(server.stop)
@@ -92,9 +91,10 @@ async def test_a_server_that_is_asked_to_stop_leaves_its_turns_to_others_at_once
 async def test_a_server_that_is_asked_to_stop_says_goodbye_with_1012(
     transactional_db: None, model: ThreadedOpenAIServer, server_log: Path
 ) -> None:
-    server = AppServer(server_log, OPENAI_BASE_URL=model.base_url)
-    server.start()
-    async with ChatClient(server.url, client_token(server)) as me:
+    async with (
+        AppServer(server_log, OPENAI_BASE_URL=model.base_url) as server,
+        ChatClient(server.url, client_token(server)) as me,
+    ):
         await asyncio.to_thread(server.stop)
         assert me.socket is not None
         await me.socket.wait_closed()

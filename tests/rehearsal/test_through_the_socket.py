@@ -22,10 +22,9 @@ async def app(
     transactional_db: None, server: Server, server_log: Path
 ) -> AsyncIterator[AppServer]:
     """The application with no model of its own, so that the demo answers."""
-    application = AppServer(server_log, REHEARSAL_URL=f"http://127.0.0.1:{server.port}/v1")
-    await asyncio.to_thread(application.start)
-    yield application
-    await asyncio.to_thread(application.stop)
+    own = f"http://127.0.0.1:{server.port}/v1"
+    async with AppServer(server_log, REHEARSAL_URL=own) as application:
+        yield application
 
 
 async def hear(app: AppServer, text: str) -> ThreadView:
