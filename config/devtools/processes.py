@@ -218,7 +218,13 @@ def telling_line(log: str) -> str:
 
 
 def clean_env(extra: Env | None = None) -> dict[str, str]:
-    """The environment for children, without what would point Python at another installation."""
-    foreign = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
+    """The environment for children, without what would point Python at another installation.
+
+    Nor what would forbid it to keep bytecode: a server would then take seconds more to start.
+    """
+    foreign = {
+        *("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"),
+        "PYTHONDONTWRITEBYTECODE",
+    }
     own = {key: value for key, value in os.environ.items() if key not in foreign}
     return own | dict(extra or {})

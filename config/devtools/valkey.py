@@ -17,10 +17,13 @@ _START_S = 20.0
 
 
 @contextlib.contextmanager
-def valkey(guard: Warden, program: Path, logs: Path) -> Iterator[tuple[str, Child]]:
-    """Run a server; give its URL and process."""
+def valkey(
+    guard: Warden, program: Path, logs: Path, *, password: str = ""
+) -> Iterator[tuple[str, Child]]:
+    """Run a server; give its URL and process. `password`: of an earlier start, else a new one."""
+    password = password or new_secret()
     for _ in range(3):  # a free port may be taken in between
-        port, password = free_port(), new_secret()
+        port = free_port()
         server = _spawn(guard, program, logs / "valkey.log", port, password)
         if _comes_up(server, port, password):
             break

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 from config.devtools.binaries import postgres_bin, valkey_bin
+from config.devtools.keys import new_secret
 from config.devtools.postgres import postgres
 from config.devtools.processes import Child, Warden
 from config.devtools.valkey import valkey
@@ -25,7 +26,7 @@ from tests.support.starter import family
 
 @dataclass
 class Service:
-    """One server. Each start may give it another port."""
+    """One server. Each start may give it another port, but the same password."""
 
     begin: Callable[[], AbstractContextManager[tuple[str, Child]]]
     url: str = ""
@@ -92,9 +93,8 @@ def private_stack(
     programs = (postgres_bin(here(), os.environ), valkey_bin(here(), os.environ))
     logs = base / "log"
     begin_postgres = partial(postgres, guard, programs[0], base / "pg", logs, durable=True)
-    stack = PrivateStack(
-        Service(begin_postgres), Service(partial(valkey, guard, programs[1], logs))
-    )
+    begin_redis = partial(valkey, guard, programs[1], logs, password=new_secret())
+    stack = PrivateStack(Service(begin_postgres), Service(begin_redis))
     try:
         stack.heal()
         addresses = {"DATABASE_URL": stack.postgres.url, "REDIS_URL": stack.redis.url}
