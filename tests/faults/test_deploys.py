@@ -70,7 +70,7 @@ async def test_8_a_server_told_to_stop_in_the_midst_of_streams_loses_no_word_of_
     try:
         streams = await many_streams(cluster, people, count, 10 * cluster.scale + 2)
         mine = [turn for _, turn in streams if await owner_of(cluster, turn) is one]
-        assert len(mine) > count / 4
+        assert len(mine) >= count // 5  # else it is not told to stop in the midst of much
 
         async with told_to_stop(one):
             await all_end_whole(streams, patience_s=90)

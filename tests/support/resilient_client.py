@@ -221,6 +221,7 @@ class ResilientClient:
                 await self._send(turn.frame)
         for stop in list(self.stops.values()):
             await self._send(stop)
+        self._changed.set()
 
     async def _read(self, socket: ClientConnection) -> None:
         silence_s = self._scaled(60)

@@ -131,6 +131,7 @@ class AppServer:
             **self._environment,
             **self.also,
         }
+        self._closed()  # of a process that ended without being told to by us
         self._out = self.log.open("ab")
         self._process = subprocess.Popen(
             [sys.executable, *arguments],
