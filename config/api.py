@@ -84,13 +84,18 @@ def unknown_address(request: HttpRequest, rest: str) -> HttpResponse:
 
 @api.exception_handler(ApiError)
 def _refused(request: HttpRequest, error: ApiError) -> HttpResponse:
-    return refusal(error.status, error.code, error.message, retry_after_s=error.retry_after_s)
+    about = told_of_danger(request, retryable=False) if error.code == "forbidden" else {}
+    return refusal(
+        error.status, error.code, error.message, retry_after_s=error.retry_after_s, **about
+    )
 
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 401:
-        return refusal(401, "unauthenticated", "Show a session cookie or a bearer token.")
+        message = "Show a session cookie or a bearer token."
+        about = told_of_danger(request, retryable=False)
+        return refusal(401, "unauthenticated", message, **about)
     code = _CODES.get(error.status_code, "invalid_input")
     message = "The body must be a JSON object." if error.status_code == 400 else error.message
     return refusal(error.status_code, code, message)
@@ -131,7 +136,8 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 def _storage_away(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("storage failed under %s: %s", request.path, type(error).__name__)
     message = "Storage does not answer. Please try again in a moment."
-    about = told_of_danger(request)  # who is asked for at the door: the view never saw the message
+    # Who is asked for at the door: the view never saw the message.
+    about = told_of_danger(request, retryable=True)
     return refusal(503, "storage_unavailable", message, retry_after_s=_STORAGE_RETRY_S, **about)
 
 

@@ -16,6 +16,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
+    from websockets.frames import Frame
+
+
+MOST_FRAGMENTS = 1_024  # of one message
 
 
 class ReapedWebSocket(WebSocketsSansIOProtocol):
@@ -32,6 +36,20 @@ class ReapedWebSocket(WebSocketsSansIOProtocol):
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
         self._reap()
+
+    def handle_ping(self) -> None:
+        """A pong is written whatever waits already: who reads none is sent none."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            hang_up(self.transport)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Empty fragments weigh nothing, so that the limit of a message's size never ends them."""
+        if len(self.frames) < MOST_FRAGMENTS:
+            super().handle_cont(event)
+        else:
+            hang_up(self.transport)
 
     def shutdown(self) -> None:
         super().shutdown()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
@@ -21,7 +22,7 @@ from realtime.chat.follower import Place
 from realtime.chat.helping import Card
 from realtime.chat.intake import read_submission
 from realtime.chat.lasting import lasting
-from realtime.chat.protocol import MAX_FRAME_BYTES, Cursor, FrameError, RunAgentInput
+from realtime.chat.protocol import MAX_FRAME_BYTES, Cursor, FrameError, MessageError, RunAgentInput
 from realtime.chat.refusals import Refusal, storage_unavailable
 from realtime.chat.schemas import RUN_AGENT_INPUT, ReplayIn, stream_of
 from realtime.chat.sse import EVENTS, OPENING
@@ -29,6 +30,8 @@ from realtime.chat.streams import HEADERS, EventStream, hand_over, run_gone
 from realtime.chat.wording import RunOnly
 
 router = Router(auth=PersonAuth(), tags=["chat"], by_alias=True)
+FROM_START = "-1"
+FIRST_WORDS, STRANGERS_BYTES = 2_000, 256 * 1024
 _REFUSALS = {401: ErrorOut, 403: ErrorOut, 422: ErrorOut, 429: ErrorOut, 503: ErrorOut}
 
 
@@ -63,12 +66,14 @@ async def thread_events(
 )
 async def agui(request: PersonRequest) -> HttpResponse:
     """AG-UI's endpoint. The same body again is the same run: it is attached to, never repeated."""
-    frame = _read(request.body)
+    frame, unfit = _read(request.body)
     help = await helping.card_of(frame)
+    if unfit is not None:
+        raise Refusal("invalid_input", str(unfit), help=help)
     running = await _unhurried(help)
     patience_s = None if help is None else running.timings.help_s
     try:
-        submission = read_submission(frame, owner_id=request.auth.user_id)
+        submission = read_submission(frame, owner_id=request.auth.user_id, card=help)
         address = door.request_limit_key(request)
         # Whoever is in danger does not wait for storage; the same body again finds the run.
         async with asyncio.timeout(patience_s):
@@ -81,10 +86,17 @@ async def agui(request: PersonRequest) -> HttpResponse:
     except (bridge.StorageUnavailable, TimeoutError):
         raise storage_unavailable(help=help) from None
     try:
-        asked = ReplayIn(runId=frame.run_id, offset="-1")
-        return await _run_events(running, request, asked, help=help)
+        run = await bridge.run(
+            queries.run_place, owner_id=request.auth.user_id, run_id=frame.run_id
+        )
     except bridge.StorageUnavailable:  # it is stored: the same body again finds the run
         raise storage_unavailable(help=help) from None
+    if run is None:
+        raise Refusal("not_found", "This conversation was deleted.", help=help)
+    # A client may name the last it got of an earlier run: then it has nothing of this one.
+    after = run.after(request.headers.get("Last-Event-ID") or FROM_START) or run.after(FROM_START)
+    assert after is not None
+    return await _run_events(running, request, frame.run_id, run, after, help=help)
 
 
 @router.get(
@@ -95,19 +107,26 @@ async def agui(request: PersonRequest) -> HttpResponse:
 )
 async def agui_again(request: PersonRequest, asked: Query[ReplayIn]) -> HttpResponse:
     """One run of yours, strictly after `Last-Event-ID` or `offset`; `-1` is from its start."""
-    return await _run_events(await _unhurried(), request, asked)
-
-
-async def _run_events(
-    running: Engine, request: PersonRequest, asked: ReplayIn, *, help: Card | None = None
-) -> HttpResponse:
-    owner_id = request.auth.user_id
-    run = await bridge.run(queries.run_place, owner_id=owner_id, run_id=asked.run_id)
+    protocol.check_id(asked.run_id, name="runId")
+    running = await _unhurried()
+    run = await bridge.run(queries.run_place, owner_id=request.auth.user_id, run_id=asked.run_id)
     if run is None:
         raise ApiError(status=404, code="not_found", message="You have no such run.")
     after = run.after(request.headers.get("Last-Event-ID") or asked.offset)
     if after is None:
         raise FrameError("that is no place in this run")
+    return await _run_events(running, request, asked.run_id, run, after)
+
+
+async def _run_events(
+    running: Engine,
+    request: PersonRequest,
+    run_id: str,
+    run: queries.RunPlace,
+    after: Cursor,
+    *,
+    help: Card | None = None,
+) -> HttpResponse:
     if run.over and after == run.end:
         return HttpResponse(OPENING, headers=HEADERS)
     stream = EventStream(
@@ -115,7 +134,7 @@ async def _run_events(
         request.auth,
         thread_id=run.thread_id,
         place=Place(after, announced=True),
-        wording=RunOnly(EVENTS, run.end.ord, gone=run_gone(run.thread_id, asked.run_id)),
+        wording=RunOnly(EVENTS, run.end.ord, gone=run_gone(run.thread_id, run_id)),
         one_run=True,
     )
     return await _begun(request, stream, help=help)
@@ -142,20 +161,34 @@ async def _begun(
     return hand_over(request, stream)
 
 
-def told_of_danger(request: HttpRequest) -> dict[str, Any]:
-    """What a message calls for that was turned away unread: the door needs storage, help none."""
+def told_of_danger(request: HttpRequest, *, retryable: bool) -> dict[str, Any]:
+    """What a message calls for that was turned away at the door; nobody need be known for help.
+
+    Its first words: a stranger may send many.
+    """
     if request.method != "POST" or not request.path.endswith("/agui"):
         return {}
     try:
-        return {"retryable": True, "help": helping.card_now(_read(request.body))}
-    except (ApiError, FrameError):
+        if len(request.body) > STRANGERS_BYTES:
+            return {}
+        frame, _ = _read(request.body)
+    except (ApiError, FrameError, RequestDataTooBig):
         return {}
+    return {"retryable": retryable, "help": helping.card_now(frame, most=FIRST_WORDS)}
 
 
-def _read(body: bytes) -> RunAgentInput:
+def _read(body: bytes) -> tuple[RunAgentInput, FrameError | None]:
+    """The message, or so much of it as can be read and why it cannot be taken."""
     if len(body) > MAX_FRAME_BYTES:
         raise ApiError(status=413, code="invalid_input", message="The body is too big.")
-    frame = protocol.parse(body.decode("utf-8", "replace"))
+    frame, unfit = _parsed(body.decode("utf-8", "replace"))
     if not isinstance(frame, RunAgentInput):
         raise FrameError("a RunAgentInput has no type")
-    return frame
+    return frame, unfit
+
+
+def _parsed(text: str) -> tuple[protocol.Inbound, FrameError | None]:
+    try:
+        return protocol.parse(text), None
+    except MessageError as error:
+        return error.message, error

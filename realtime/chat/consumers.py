@@ -52,8 +52,15 @@ class ChatConsumer(ListeningSocket):
             case _:
                 self.requests.ask(frame)
 
-    def take_hasty(self, frame: protocol.Inbound) -> None:
+    def take_unfit(self, message: protocol.Inbound, error: protocol.FrameError) -> None:
         """A message is refused as one, with the help it calls for."""
+        if isinstance(message, Request) and self.requests is not None:
+            self.requests.refuse_unfit(message, error)
+        else:
+            super().take_unfit(message, error)
+
+    def take_hasty(self, frame: protocol.Inbound) -> None:
+        """The same of a message that comes too fast."""
         if isinstance(frame, Request) and self.requests is not None:
             self.requests.refuse_hasty(frame)
         else:

@@ -90,7 +90,7 @@ class Engine:
             runner=self.supervisor.turns is not None,
             pad=self.pad,
         )
-        new.hub.layer = self.hub.layer
+        new.hub.new_layer = self.hub.new_layer
         self.hub, self.flusher, self.supervisor = new.hub, new.flusher, new.supervisor
         self.intake, self.limits, self.leaving = new.intake, new.limits, new.leaving
 

@@ -14,7 +14,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -53,6 +53,14 @@ def _nobody(run: RunLog) -> None:
 class _Written:
     run: RunLog
     append: log.Append
+
+
+class _Position(NamedTuple):
+    """Where a run's row stands; all None while somebody holds it."""
+
+    epoch: int | None
+    last_seq: int | None
+    state: str | None
 
 
 @dataclass(slots=True)
@@ -113,7 +121,7 @@ class Flusher:
         self._task = None
 
     def adopt(self, run: RunLog) -> None:
-        """Take charge of a claimed run until it is closed."""
+        """Take charge of a claimed run until it is closed, by whomever."""
         run.changed = self._changed
         self._runs[run.run_id] = run
 
@@ -169,6 +177,9 @@ class Flusher:
 
     async def _flush(self, runs: Sequence[RunLog]) -> None:
         try:
+            for run in runs:
+                if run.closed.is_set():  # ended by force: nothing of it is to be written
+                    self._release(run, lost=True)
             going = [run for run in runs if not run.ending and not run.closed.is_set()]
             open_ones = [taken for run in going if (taken := self._take(run))]
             if open_ones:
@@ -256,6 +267,7 @@ class Flusher:
 
     async def _ask(self, batch: list[_Written], until: float) -> dict[UUID, log.Outcome]:
         loop = asyncio.get_running_loop()
+        held_until: float | None = None
         while True:
             await asyncio.sleep(self.timings.storage_retry_s)
             try:
@@ -263,6 +275,10 @@ class Flusher:
             except _LOST:
                 if loop.time() >= until:
                     break
+                continue
+            # A commit that hangs holds its rows: what it will have done cannot be seen yet.
+            held_until = held_until or loop.time() + ANSWER_S
+            if any(place.epoch is None for place in found.values()) and loop.time() < held_until:
                 continue
             return {
                 i.append.run_id: _position(i.append, found.get(i.append.run_id)) for i in batch
@@ -275,9 +291,9 @@ class Flusher:
                 self._told.add(run.run_id)
                 self.waiting(run)
 
-    async def _positions(self, runs: list[UUID]) -> dict[UUID, tuple[int, int, str]]:
+    async def _positions(self, runs: list[UUID]) -> dict[UUID, _Position]:
         rows = await self._fetch(log.POSITION, {"run": runs})
-        return {row[0]: (row[1], row[2], row[3]) for row in rows}
+        return {row[0]: _Position(*row[1:]) for row in rows}
 
     def _settle(self, item: _Written, outcome: log.Outcome, now: float) -> None:
         run, append = item.run, item.append
@@ -312,18 +328,21 @@ class Flusher:
         self._release(run, lost=True)
 
     def _release(self, run: RunLog, *, lost: bool) -> None:
-        self._runs.pop(run.run_id, None)
+        run.close(lost=lost)
+        if self._runs.get(run.run_id) is run:  # it may have been claimed again here meanwhile
+            del self._runs[run.run_id]
+            self._urgent.discard(run.run_id)
         if not self._runs:  # the next trouble is a new one
             self._away_since = None
             self._told.clear()
-        self._urgent.discard(run.run_id)
-        run.close(lost=lost)
 
 
-def _position(append: log.Append, found: tuple[int, int, str] | None) -> log.Outcome:
+def _position(append: log.Append, found: _Position | None) -> log.Outcome:
     if found is None:
         return log.Outcome.GONE
     epoch, last_seq, state = found
+    if epoch is None:
+        return log.Outcome.BUSY
     if epoch != append.epoch:
         return log.Outcome.FENCED
     if last_seq == append.new_seq and state == (append.state or append.was):

@@ -33,5 +33,5 @@ class Gate:
         if self._left >= cost:
             self._left -= cost
             return Pace.FINE
-        self._left -= 1
+        self._left -= cost
         return Pace.HASTY if self._left > -PATIENCE else Pace.TOO_FAST

@@ -139,13 +139,16 @@ class GuardedSocket(AsyncWebsocketConsumer):
         assert self.identity is not None
         return self.identity.user_id
 
-    async def still_known(self) -> bool:
-        """Whether the person may still act: not after expiry, revocation or log-out."""
+    async def still_known(self, goodbye: str = "") -> bool:
+        """Whether the person may still act: not after expiry, revocation or log-out.
+
+        If not, the socket ends, and `goodbye` is the last it says.
+        """
         assert self.identity is not None
         self._looked_at = time.monotonic()
         identity = await bridge.run(identify_again, identity=self.identity)
         if identity is None:
-            self.end(CloseCode.UNAUTHENTICATED)
+            self.end(CloseCode.UNAUTHENTICATED, goodbye)
             return False
         self.identity = identity  # a session may live longer by now
         return True
@@ -209,16 +212,18 @@ class GuardedSocket(AsyncWebsocketConsumer):
         for task in self.tasks:
             task.cancel()
 
-    def end(self, code: int) -> None:
+    def end(self, code: int, goodbye: str = "") -> None:
         """Close, once, without waiting for it."""
         if not self.ended:
             self.leave()
-            spawn(self._close(code), _closing)
+            spawn(self._close(code, goodbye), _closing)
 
-    async def _close(self, code: int) -> None:
+    async def _close(self, code: int, goodbye: str) -> None:
         """A peer that reads nothing cannot even be told: then just hang up."""
         try:
             async with asyncio.timeout(self.engine.timings.close_s):
+                if goodbye:
+                    await self._send(goodbye)
                 await self.close(code=int(code))
         except TimeoutError:
             logger.info("hung up on a socket that reads nothing (%d)", code)

@@ -4,77 +4,75 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 
 from realtime.chat import bridge, protocol
-from realtime.chat.protocol import (
-    Inbound,
-    KindlineProps,
-    RunAgentInput,
-    Say,
-    clean,
-    message_text,
-)
+from realtime.chat.protocol import Inbound, RunAgentInput, Say, clean, message_text
 from realtime.chat.refusals import Refusal
 from realtime.chat.toolbox import person_place
 from realtime.hotlines.facts import HotlineQuery
 from realtime.hotlines.places import PersonPlace
 from realtime.hotlines.queries import current_directory, directory_in_memory
-from realtime.safety.screen import screen
+from realtime.safety.screen import MAX_CHARACTERS, screen
 
 logger = logging.getLogger(__name__)
 
-# Screening takes a millisecond for some hundred characters: more is read off the event loop.
+# Screening takes a millisecond for some hundred characters: more is read off the event loop, one
+# text after the other, where it keeps no other work of a thread waiting.
 _SHORT = 2_000
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="screen")
 _NEEDS = {"self-harm": ("self-harm", "crisis"), "danger": ("crisis", "domestic-violence")}
 _ANY_CRISIS = ("suicide", "crisis")
 
 Card = dict[str, Any]
 
 
-def card_now(frame: RunAgentInput) -> Card | None:
-    """What the frame's message calls for, where no loop runs."""
-    text, place = _message(frame)
+async def card_of(frame: Inbound) -> Card | None:
+    """The value of `kindline.help` that a frame's message calls for; None for nearly all.
+
+    Whatever else is wrong with the frame.
+    """
+    if len(_text_of(frame)) <= _SHORT:
+        return card_now(frame)
+    return await asyncio.get_running_loop().run_in_executor(_reader, card_now, frame)
+
+
+def card_now(frame: Inbound, *, most: int = MAX_CHARACTERS) -> Card | None:
+    """The same at once, of the first `most` characters."""
     try:
-        return _card(clean(text), frame.run_id, place)
-    except Exception as error:  # as below
-        logger.error("a message could not be screened: %s", type(error).__name__)
-        return None
-
-
-def _message(frame: RunAgentInput) -> tuple[str, dict[str, str | None]]:
-    text = message_text(frame.messages[-1].content) if frame.messages else ""
-    props = frame.forwarded_props.kindline if frame.forwarded_props else None
-    return text, {} if props is None else _place(props)
-
-
-async def card_for(*, text: str, run_id: str, place: dict[str, str | None]) -> Card | None:
-    """The value of `kindline.help` that a message calls for; None for nearly all."""
-    try:
-        if len(text) <= _SHORT:
-            return _card(text, run_id, place)
-        return await asyncio.to_thread(_card, text, run_id, place)
+        return _card(clean(_text_of(frame)[:most]), _card_id(frame), _place_of(frame))
     except Exception as error:  # a defect here must not cost the message, or its refusal
         logger.error("a message could not be screened: %s", type(error).__name__)
         return None
 
 
-async def card_of(frame: Inbound) -> Card | None:
-    """The same for a frame, whatever else is wrong with it."""
+def _text_of(frame: Inbound) -> str:
     match frame:
         case RunAgentInput():
-            text, place = _message(frame)
-            return await card_for(text=clean(text), run_id=frame.run_id, place=place)
+            return message_text(frame.messages[-1].content) if frame.messages else ""
         case Say():
-            return await card_for(text=clean(frame.text), run_id=str(uuid4()), place={})
+            return frame.text
         case _:
-            return None
+            return ""
 
 
-async def refused(frame: Inbound, refusal: Refusal, *, thread_id: str) -> str:
+def _card_id(frame: Inbound) -> str:
+    return clean(frame.run_id) if isinstance(frame, RunAgentInput) else str(uuid4())
+
+
+def _place_of(frame: Inbound) -> dict[str, str | None]:
+    given = frame.forwarded_props if isinstance(frame, RunAgentInput) else None
+    props = given.kindline if given else None
+    if props is None:
+        return {}
+    return {"country": props.country, "timeZone": props.time_zone, "locale": props.locale}
+
+
+def refused(frame: Inbound, refusal: Refusal, *, thread_id: str, help: Card | None) -> str:
     """The refusal of a request, with the help that its text calls for."""
     return protocol.refusal(
         code=refusal.code,
@@ -84,7 +82,7 @@ async def refused(frame: Inbound, refusal: Refusal, *, thread_id: str) -> str:
         retryable=refusal.retry_after_ms > 0,
         retry_after_ms=refusal.retry_after_ms,
         active_run_id=refusal.active_run_id,
-        help=await card_of(frame),
+        help=help,
     )
 
 
@@ -98,10 +96,6 @@ async def keep_directory(*, every_s: float) -> None:
         except Exception as error:  # the last good one serves, and this goes on asking
             logger.error("the directory could not be read: %s", type(error).__name__)
         await asyncio.sleep(every_s)
-
-
-def _place(props: KindlineProps) -> dict[str, str | None]:
-    return {"country": props.country, "timeZone": props.time_zone, "locale": props.locale}
 
 
 def _card(text: str, run_id: str, place: dict[str, str | None]) -> Card | None:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from channels.layers import get_channel_layer
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import channel_layers
 from django.conf import settings
 
 from realtime.chat import bridge, queries
@@ -23,7 +24,7 @@ from realtime.chat.log import Logged
 from realtime.chat.missed import LastRun
 from realtime.chat.protocol import START, Cursor, Frame
 from realtime.chat.reader import Reader
-from realtime.chat.relay import Layer, Relay, group_of
+from realtime.chat.relay import Layer, Relay, give_back, group_of
 from realtime.chat.sockets import Sockets
 from realtime.chat.timings import Timings
 
@@ -33,10 +34,16 @@ STOP_TRIES, STOP_STEP_S = 10, 0.5
 FLUSH_S = 0.25  # for the last hints: what does not get out is found by others' polls and sweeps
 
 
+def _new_layer() -> Layer:
+    """Not the shared one: nobody else uses it, and one that goes deaf is thrown away."""
+    layer: Layer = channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
+    return layer
+
+
 @dataclass(slots=True)
 class Hub:
     timings: Timings
-    layer: Layer | None = None
+    new_layer: Callable[[], Layer] = _new_layer
     sockets: Sockets = field(default_factory=Sockets)
     on_work: Callable[[], None] = lambda: None
     _relay: Relay | None = None
@@ -52,11 +59,11 @@ class Hub:
         """Listen, publish and poll in tasks of its own. Redis need not be there."""
         if self._relay is not None:
             return
-        layer = self.layer or get_channel_layer()
-        assert layer is not None
         self._stopping = False
         self._reader = Reader(self.timings, self._spawn, self._active.add)
-        self._relay = Relay(layer, self, self.timings, self._spawn, settings.FANOUT_CONTENT)
+        self._relay = Relay(
+            self.new_layer, self, self.timings, self._spawn, settings.FANOUT_CONTENT
+        )
         self._relay.start()
         self._spawn(self._poll())
 
@@ -74,6 +81,8 @@ class Hub:
             for task in self._tasks:
                 task.cancel()
             await asyncio.wait(set(self._tasks), timeout=STOP_STEP_S)
+        if self._relay is not None:
+            await give_back(self._relay.layer)
         self._relay = None
 
     # --- followers ---------------------------------------------------------------------------

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError
 
-from realtime.chat import bridge, helping, operations, protocol
+from realtime.chat import bridge, operations, protocol
+from realtime.chat.helping import Card
 from realtime.chat.hub import Hub
 from realtime.chat.limits import Limits
 from realtime.chat.log import Logged
@@ -37,15 +38,11 @@ class Intake:
     answers: bool
 
     async def submit(self, submission: Submission, *, address: str | None = None) -> Logged:
-        """Screen the message, store it and start its run. Raises Refusal or StorageUnavailable.
+        """Store a screened message and start its run. Raises Refusal or StorageUnavailable.
 
         Who tells of either adds the help it calls for.
         `address` is what the client is counted by besides its person (`door.*_limit_key`).
         """
-        card = await helping.card_for(
-            text=submission.text, run_id=submission.run_id, place=submission.place
-        )
-        submission = replace(submission, card=card)
         if not self.answers:
             raise Refusal("upstream_unavailable", "No model answers here. Help is at /help.")
         await self._count(submission, address)
@@ -96,9 +93,10 @@ class Intake:
         self.hub.reset(owner_id=owner_id, thread_id=thread_id)
 
 
-def read_submission(frame: RunAgentInput, *, owner_id: int) -> Submission:
+def read_submission(frame: RunAgentInput, *, owner_id: int, card: Card | None) -> Submission:
     """The trailing user message of a RunAgentInput; the rest of its history is not trusted.
 
+    `card` is the help it calls for (`helping.card_of`).
     Raises FrameError for ids that cannot be, Refusal for a message that cannot be answered.
     """
     thread_id = check_id(frame.thread_id, name="threadId")
@@ -120,21 +118,24 @@ def read_submission(frame: RunAgentInput, *, owner_id: int) -> Submission:
             "timeZone": check_word(props.time_zone, name="timeZone") if props else None,
             "locale": check_word(props.locale, name="locale") if props else None,
         },
-        if_busy=props.if_busy if props else "reject",
+        if_busy=(props.if_busy if props else None) or "reject",
         replaces=_checked_replaces(props),
+        card=card,
     )
 
 
-def read_say(frame: Say, *, owner_id: int, thread_id: str) -> Submission:
+def read_say(frame: Say, *, owner_id: int, thread_id: str, card: Card | None) -> Submission:
     """A `say`: the server makes the ids; with an `id` the same frame again is the same message."""
     message_id = check_id(frame.id, name="id") if frame.id is not None else str(uuid4())
+    run_id = str(uuid5(NAMESPACE_URL, f"{thread_id}/{message_id}"))
     return Submission(
         owner_id=owner_id,
         thread_id=check_id(thread_id, name="threadId"),
-        run_id=str(uuid5(NAMESPACE_URL, f"{thread_id}/{message_id}")),
+        run_id=run_id,
         message_id=message_id,
         text=_checked_text(frame.text),
         place={"country": None, "timeZone": None, "locale": None},
+        card=None if card is None else card | {"cardId": run_id},
     )
 
 

@@ -13,7 +13,6 @@ from typing import LiteralString
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from realtime.chat import agui, under_lock
 from realtime.chat.log import Logged
@@ -113,10 +112,15 @@ def claim(
 
 
 @transaction.atomic
-def charge(*, run_id: UUID, epoch: int) -> bool:
-    """Count one more attempt of a run that goes on with its owner; False when none is left."""
+def charge(*, run_id: UUID, epoch: int, attempt: int) -> bool:
+    """Count the next attempt of a run that goes on with its owner; False when none is left.
+
+    `attempt` is the one that broke off: asked again, because the answer was lost, it counts once.
+    """
+    if attempt >= MAX_ATTEMPTS:
+        return False
     runs = Run.objects.filter(id=run_id, epoch=epoch, state=Run.State.RUNNING)
-    return bool(runs.filter(attempt__lt=MAX_ATTEMPTS).update(attempt=F("attempt") + 1))
+    return bool(runs.filter(attempt__in=(attempt, attempt + 1)).update(attempt=attempt + 1))
 
 
 @transaction.atomic

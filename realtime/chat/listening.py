@@ -8,9 +8,9 @@ import logging
 from realtime.chat import protocol
 from realtime.chat.codes import CloseCode
 from realtime.chat.engine import Engine
-from realtime.chat.gate import BURST, RATE, Gate, Pace
+from realtime.chat.gate import BURST, PIECE, RATE, Gate, Pace
 from realtime.chat.guarded import GuardedSocket
-from realtime.chat.protocol import FrameError
+from realtime.chat.protocol import FrameError, MessageError
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,10 @@ class ListeningSocket(GuardedSocket):
         """It came too fast: nothing of it is done."""
         self.outbox.reply(protocol.error(SLOWER, code="rate_limited"))
 
+    def take_unfit(self, message: protocol.Inbound, error: FrameError) -> None:
+        """It is a message that can be read, and not be taken as it is."""
+        self.complain(error)
+
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Never waits: a socket that is not read cannot answer pings."""
         if self.ended:
@@ -42,6 +46,8 @@ class ListeningSocket(GuardedSocket):
             self.end(CloseCode.TOO_FAST)
         elif size > protocol.MAX_FRAME_BYTES:  # uvicorn itself lets none in
             self.end(CloseCode.TOO_BIG)
+        elif pace is Pace.HASTY and size > PIECE:  # to read it would cost others their turn
+            self.outbox.reply(protocol.error(SLOWER, code="rate_limited"))
         else:
             self.hear(text_data, hasty=pace is Pace.HASTY)
 
@@ -55,6 +61,8 @@ class ListeningSocket(GuardedSocket):
                 self.take_hasty(frame)
             else:
                 self.take(frame)
+        except MessageError as error:
+            self.take_unfit(error.message, error)
         except FrameError as error:
             self.complain(error)
         except Exception as error:  # a defect of ours must not end the socket

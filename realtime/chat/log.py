@@ -128,10 +128,16 @@ SELECT b.id, CASE WHEN upd.id IS NOT NULL THEN 'wrote' WHEN lck.id IS NOT NULL T
 FROM b LEFT JOIN lck USING (id) LEFT JOIN upd USING (id)
 """
 
-# After a lost connection a commit is neither done nor undone until this has been asked.
-POSITION: LiteralString = (
-    "SELECT id, epoch, last_seq, state FROM run WHERE id = ANY(%(run)s::uuid[])"
+# After a lost connection a commit is neither done nor undone until this has been asked; nor is it
+# while it goes on behind the lost line, which is seen by the lock it holds.
+POSITION: LiteralString = """
+WITH free AS MATERIALIZED (
+  SELECT id, epoch, last_seq, state FROM run WHERE id = ANY(%(run)s::uuid[])
+  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 )
+SELECT run.id, free.epoch, free.last_seq, free.state FROM run LEFT JOIN free USING (id)
+WHERE run.id = ANY(%(run)s::uuid[])
+"""
 
 
 def append_parameters(appends: Sequence[Append], *, lease_s: float) -> dict[str, Any]:

@@ -6,6 +6,7 @@ a FrameError that says where. `clean` turns what Postgres refuses into U+FFFD.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable
@@ -27,6 +28,17 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 class FrameError(Exception):
     """A frame we cannot read; `str(error)` is safe to send back."""
+
+
+class MessageError(FrameError):
+    """A message that cannot be taken but can be read, so far that its refusal can bring help.
+
+    `message` holds what is readable of it.
+    """
+
+    def __init__(self, text: str, message: Inbound) -> None:
+        super().__init__(text)
+        self.message = message
 
 
 class Cursor(NamedTuple):
@@ -66,7 +78,7 @@ class InboundMessage(msgspec.Struct):
 
 
 class KindlineProps(msgspec.Struct, rename="camel"):
-    if_busy: Literal["reject", "stop"] = "reject"
+    if_busy: Literal["reject", "stop"] | None = None  # None: reject
     replaces: str | None = None
     country: str | None = None
     time_zone: str | None = None
@@ -172,6 +184,13 @@ def message_text(content: Any) -> str:
     return ""
 
 
+def shortened(frame: RunAgentInput, characters: int) -> RunAgentInput:
+    """The same frame with no more of its last message's text than that."""
+    last = frame.messages[-1] if frame.messages else InboundMessage()
+    said = InboundMessage(last.id, last.role, message_text(last.content)[:characters])
+    return msgspec.structs.replace(frame, messages=[said] if frame.messages else [])
+
+
 def _json_object(text: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
@@ -210,7 +229,15 @@ def _convert(value: dict[str, Any], kind: type[Inbound]) -> Inbound:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise FrameError(str(error)) from None
+        problem = str(error)
+    except UnicodeEncodeError:  # half a surrogate in a name or a word
+        problem = "its names and words must be valid Unicode"
+    needed = {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
+    with contextlib.suppress(msgspec.ValidationError, UnicodeEncodeError):
+        readable = msgspec.convert({n: value.get(n) for n, must in needed.items() if must}, kind)
+        if isinstance(readable, RunAgentInput | Say):
+            raise MessageError(problem, readable)
+    raise FrameError(problem)
 
 
 # --- out -----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 QUEUE = 1_000
 MAX_CHARACTERS = 65_536
+DEAF = 5  # beats that went out and did not come back, after which a process listens anew
+END_S = 1.0
 EVERYONE = "all"  # the group of every process: no hash of a thread's
 
 
@@ -41,6 +44,7 @@ class Layer(Protocol):
     async def group_add(self, group: str, channel: str) -> None: ...
     async def group_discard(self, group: str, channel: str) -> None: ...
     async def group_send(self, group: str, message: dict[str, Any]) -> None: ...
+    async def flush(self) -> None: ...
 
 
 class Listener(Protocol):
@@ -57,14 +61,18 @@ class Listener(Protocol):
 
 @dataclass(slots=True)
 class Relay:
-    """`content`: frames go through Redis, which then carries words in clear; else only hints."""
+    """`content`: frames go through Redis, which then carries words in clear; else only hints.
 
-    layer: Layer
+    `new_layer` is asked once more when the layer of now has gone deaf for good.
+    """
+
+    new_layer: Callable[[], Layer]
     listener: Listener
     timings: Timings
     spawn: Callable[[Any], asyncio.Task[Any]]
     content: bool = True
     healthy: bool = True
+    layer: Layer = field(init=False)
     _pulse: str = field(default_factory=lambda: f"p.{uuid4().hex}")
     _pulse_at: float = 0.0
     _stopping: bool = False
@@ -72,14 +80,21 @@ class Relay:
     _joined: set[str] = field(default_factory=set)
     _joining: set[str] = field(default_factory=set)
     _channel: str | None = None
+    _listening: asyncio.Task[Any] | None = None
+    _ended: deque[tuple[float, dict[str, Any]]] = field(
+        default_factory=lambda: deque(maxlen=QUEUE // 2)
+    )
     _outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = field(
         default_factory=lambda: asyncio.Queue(QUEUE)
     )
 
+    def __post_init__(self) -> None:
+        self.layer = self.new_layer()
+
     def start(self) -> None:
         self._wanted |= {self._pulse, EVERYONE}
         self._pulse_at = asyncio.get_running_loop().time()
-        self.spawn(self._listen())
+        self._listening = self.spawn(self._listen())
         self.spawn(self._publish())
         self.spawn(self._beat())
 
@@ -122,8 +137,13 @@ class Relay:
         self._enqueue(group, {"type": "kindline.reset"})
 
     def tell_ended(self, names: list[str], code: int) -> None:
-        """To every process: nobody knows where their sockets are. It happens seldom."""
-        self._enqueue(EVERYONE, {"type": "kindline.ended", "names": names, "code": code})
+        """To every process: nobody knows where their sockets are. It happens seldom.
+
+        Told again when Redis is well again: what is lost here is looked up nowhere for minutes.
+        """
+        message = {"type": "kindline.ended", "names": names, "code": code}
+        self._ended.append((asyncio.get_running_loop().time(), message))
+        self._enqueue(EVERYONE, message)
 
     def _enqueue(self, group: str, message: dict[str, Any]) -> None:
         if self._outgoing.full():
@@ -138,32 +158,53 @@ class Relay:
                 await self._send(group, message)
             self._outgoing.task_done()
 
-    async def _send(self, group: str, message: dict[str, Any]) -> None:
+    async def _send(self, group: str, message: dict[str, Any]) -> bool:
         try:
             async with asyncio.timeout(self.timings.publish_timeout_s):
                 await self.layer.group_send(group, message)
         except Exception as error:  # whatever Redis does: others find it in Postgres
             self._failed(error)
+            return False
+        return True
 
     async def _beat(self) -> None:
-        """Send ourselves a word now and then; two that did not come back mean a deaf process."""
-        period = self.timings.poll_active_s
+        """Send ourselves a word now and then; two that did not come back mean a deaf process.
+
+        Where Redis takes them all and none comes back, the layer's receiver has ended for good.
+        """
+        period, unheard = self.timings.poll_active_s, 0
         while not self._stopping:
-            await self._send(self._pulse, {"type": "kindline.pulse", "t": self._pulse})
+            sent_at = asyncio.get_running_loop().time()
+            sent = await self._send(self._pulse, {"type": "kindline.pulse", "t": self._pulse})
             await asyncio.sleep(period)
             if asyncio.get_running_loop().time() - self._pulse_at > 2 * period:
                 self._failed(TimeoutError())
+            unheard = 0 if self._pulse_at >= sent_at else unheard + sent
+            if unheard >= DEAF:
+                unheard = 0
+                self._listen_anew()
+
+    def _listen_anew(self) -> None:
+        logger.warning("channel layer: nothing is heard; listening anew")
+        old, self.layer = self.layer, self.new_layer()
+        self._channel = None
+        if self._listening is not None:
+            self._listening.cancel()
+        self.spawn(give_back(old))
+        self._listening = self.spawn(self._listen())
 
     async def _listen(self) -> None:
+        """Until told to stop, or until another listens to a newer layer."""
+        layer = self.layer
         pause = self.timings.poll_active_s
-        while not self._stopping:
+        while not self._stopping and layer is self.layer:
             try:
-                self._channel = await self.layer.new_channel()
+                self._channel = await layer.new_channel()
                 pause = self.timings.poll_active_s
                 self._joined.clear()
                 self.join_missing()
-                while not self._stopping:
-                    self._receive(await self.layer.receive(self._channel))
+                while not self._stopping and layer is self.layer:
+                    self._take(await layer.receive(self._channel))
             except Exception as error:  # begun again for ever: the hub polls meanwhile
                 self._channel = None
                 self._failed(error)
@@ -171,11 +212,17 @@ class Relay:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, self.timings.poll_idle_s)
 
+    def _take(self, message: dict[str, Any]) -> None:
+        """One that cannot be read, say of a later version, costs no other its way."""
+        try:
+            self._receive(message)
+        except Exception as error:
+            logger.error("channel layer: an odd message (%s)", type(error).__name__)
+
     def _receive(self, message: dict[str, Any]) -> None:
         group = str(message["t"])
         if message["type"] == "kindline.pulse":
-            self._pulse_at = asyncio.get_running_loop().time()
-            self.healthy = True
+            self._heard_pulse(asyncio.get_running_loop().time())
         elif message["type"] == "kindline.work":
             self.listener.heard_work()
         elif message["type"] == "kindline.reset":
@@ -187,14 +234,26 @@ class Relay:
         else:
             self.listener.heard(group, [_frame(item) for item in message["f"]])
 
+    def _heard_pulse(self, now: float) -> None:
+        self._pulse_at = now
+        if self.healthy:
+            return
+        self.healthy = True
+        for told_at, message in self._ended:
+            if now - told_at < self.timings.recheck_s:  # after it, everybody has looked
+                self._enqueue(EVERYONE, message)
+
     async def _join(self, group: str) -> None:
-        if self._channel is None:
+        channel = self._channel
+        if channel is None:
             return  # _listen joins all groups when its channel is there
+        self._joined.discard(group)
         self._joining.add(group)
         try:
             async with asyncio.timeout(self.timings.publish_timeout_s):
-                await self.layer.group_add(group, self._channel)
-            self._joined.add(group)
+                await self.layer.group_add(group, channel)
+            if group in self._wanted and channel == self._channel:  # neither changed meanwhile
+                self._joined.add(group)
         except Exception as error:  # tried again by join_missing
             self._failed(error)
         finally:
@@ -213,6 +272,13 @@ class Relay:
         if self.healthy:
             logger.warning("channel layer: %s; polling Postgres instead", type(error).__name__)
         self.healthy = False
+
+
+async def give_back(layer: Layer) -> None:
+    """Give back what it holds, if it still can."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(END_S):
+            await layer.flush()
 
 
 def _frame(item: tuple[str, str, str]) -> Frame:

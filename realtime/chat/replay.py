@@ -26,9 +26,13 @@ class ReplaySocket(ListeningSocket):
     async def opened(self) -> None:
         run_id = self.run_id = query_value(self.scope, "runId") or ""
         try:
+            protocol.check_id(run_id, name="runId")
             place = await bridge.run(queries.run_place, owner_id=self.person, run_id=run_id)
         except bridge.StorageUnavailable:
             self.end(CloseCode.OVERLOADED)
+            return
+        except FrameError as error:
+            self._refuse("invalid_input", str(error))
             return
         if place is None:
             self._refuse("not_found", "You have no such run.")

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from django.conf import settings
+
 from realtime.chat import bridge, helping, protocol
 from realtime.chat.codes import CloseCode
+from realtime.chat.failures import log_failure
 from realtime.chat.follower import Place
 from realtime.chat.following import TOO_MANY, Following
 from realtime.chat.guarded import GuardedSocket, spawn
+from realtime.chat.helping import Card
 from realtime.chat.intake import read_say, read_submission
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import FrameError
 from realtime.chat.refusals import Refusal, storage_unavailable
 
-logger = logging.getLogger(__name__)
-
 MAX_WAITING = 64
+MAX_REFUSING = 4
+FIRST_WORDS = 500  # read at once, on the event loop
 
 Request = protocol.RunAgentInput | protocol.Say | protocol.Abort
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A request, and the help that its text calls for, which is looked for once."""
+
+    frame: Request
+    card: asyncio.Future[Card | None]
 
 
 @dataclass(slots=True)
@@ -37,16 +48,18 @@ class Requests:
     complain: Callable[[FrameError], None]
     address: str | None
     said_thread_id: str = field(default_factory=lambda: str(uuid4()))  # for a `say` without one
-    _waiting: asyncio.Queue[Request | None] = field(default_factory=asyncio.Queue)
-    _unanswered: set[int] = field(default_factory=set)  # requests, by identity
+    _waiting: asyncio.Queue[_Asked | None] = field(default_factory=asyncio.Queue)
+    _unanswered: set[_Asked] = field(default_factory=set)
+    _refusing: int = 0  # what came too fast, and is being screened
 
     def ask(self, frame: Request) -> None:
         if self._waiting.qsize() >= MAX_WAITING:
             self.refuse_hasty(frame)
-        else:
-            self._waiting.put_nowait(frame)
-            self._unanswered.add(id(frame))
-            spawn(self._help_if_late(frame), self.socket.tasks)
+            return
+        asked = _asked(frame)
+        self._waiting.put_nowait(asked)
+        self._unanswered.add(asked)
+        spawn(self._help_if_late(asked), self.socket.tasks)
 
     def stop(self) -> None:
         """What was asked is still done: only the answer has nowhere to go."""
@@ -54,45 +67,48 @@ class Requests:
 
     async def work(self) -> None:
         """Outlives the socket until all it asked is done: a stop sent in leaving is a stop."""
-        while (frame := await self._waiting.get()) is not None:
+        while (asked := await self._waiting.get()) is not None:
             try:
-                await self._serve(frame)
+                await self._serve(asked)
             except Exception as error:  # one broken request must not end the others
-                logger.error("a request failed: %s", type(error).__name__)
-                await self._refuse(frame, Refusal("internal", "Something went wrong here."))
+                log_failure("a request", error)
+                await self._apologise(asked)
             finally:
-                self._unanswered.discard(id(frame))
+                self._unanswered.discard(asked)
 
-    async def _serve(self, frame: Request) -> None:
+    async def _serve(self, asked: _Asked) -> None:
         owner_id = self.socket.person
         try:
-            if not await self.socket.still_known():
+            if not await self.socket.still_known(await self._goodbye(asked)):
                 return
-            match frame:
-                case protocol.Abort():
+            match asked.frame:
+                case protocol.Abort() as frame:
                     protocol.check_id(frame.run_id, name="runId")
                     await self.socket.engine.intake.stop(owner_id=owner_id, run_id=frame.run_id)
-                case protocol.RunAgentInput():
-                    await self._submit(read_submission(frame, owner_id=owner_id))
-                case protocol.Say():
-                    thread_id = frame.thread_id or self.said_thread_id
-                    await self._submit(read_say(frame, owner_id=owner_id, thread_id=thread_id))
+                case protocol.RunAgentInput() as frame:
+                    card = await asked.card
+                    await self._submit(read_submission(frame, owner_id=owner_id, card=card))
+                case protocol.Say() as frame:
+                    thread_id, card = frame.thread_id or self.said_thread_id, await asked.card
+                    await self._submit(
+                        read_say(frame, owner_id=owner_id, thread_id=thread_id, card=card)
+                    )
         except FrameError as error:
-            await self._turn_down(frame, error)
+            await self._turn_down(asked, error)
         except Refusal as refusal:
             if refusal.code == "unauthenticated":  # deleted since the look above
-                self.socket.end(CloseCode.UNAUTHENTICATED)
+                self.socket.end(CloseCode.UNAUTHENTICATED, await self._goodbye(asked))
             else:
-                await self._refuse(frame, refusal)
+                await self._refuse(asked, refusal)
         except bridge.StorageUnavailable:
-            await self._refuse(frame, storage_unavailable())
+            await self._refuse(asked, storage_unavailable())
 
-    async def _turn_down(self, frame: Request, error: FrameError) -> None:
+    async def _turn_down(self, asked: _Asked, error: FrameError) -> None:
         """A message is refused, finally and with the help it calls for; else the frame was bad."""
-        if isinstance(frame, protocol.Abort):
+        if isinstance(asked.frame, protocol.Abort):
             self.complain(error)
         else:
-            await self._refuse(frame, Refusal("invalid_input", str(error)))
+            await self._refuse(asked, Refusal("invalid_input", str(error)))
 
     async def _submit(self, submission: Submission) -> None:
         if submission.thread_id not in self.following and self.following.full:
@@ -101,17 +117,64 @@ class Requests:
         if submission.thread_id not in self.following and not self.socket.ended:
             self.following.follow(submission.thread_id, Place(logged.start, announced=True))
 
-    async def _help_if_late(self, frame: Request) -> None:
+    async def _help_if_late(self, asked: _Asked) -> None:
         """Whoever is in danger does not wait for storage: help comes before the answer does."""
         await asyncio.sleep(self.socket.engine.timings.help_s)
-        if id(frame) in self._unanswered and await helping.card_of(frame) is not None:
-            await self._refuse(frame, storage_unavailable())
+        if asked in self._unanswered and await asked.card is not None:
+            await self._refuse(asked, storage_unavailable())
+
+    def refuse_unfit(self, frame: Request, error: FrameError) -> None:
+        """It can be read and not be taken."""
+        if self._refusing < MAX_REFUSING:
+            spawn(
+                self._refuse_soon(frame, Refusal("invalid_input", str(error))), self.socket.tasks
+            )
+        else:
+            self.complain(error)
 
     def refuse_hasty(self, frame: Request) -> None:
+        """Not heard, but read for what it calls for: of many at once, their first words."""
         busy = "Too many requests at once. Please wait a moment."
         refusal = Refusal("rate_limited", busy, retry_after_ms=1_000)
-        spawn(self._refuse(frame, refusal), self.socket.tasks)
+        if self._refusing < MAX_REFUSING:
+            spawn(self._refuse_soon(frame, refusal), self.socket.tasks)
+        else:
+            self._say_no(frame, refusal, helping.card_now(frame, most=FIRST_WORDS))
 
-    async def _refuse(self, frame: Request, refusal: Refusal) -> None:
+    async def _refuse_soon(self, frame: Request, refusal: Refusal) -> None:
+        self._refusing += 1
+        try:
+            await self._refuse(_asked(frame), refusal)
+        finally:
+            self._refusing -= 1
+
+    async def _apologise(self, asked: _Asked) -> None:
+        try:
+            await self._refuse(asked, Refusal("internal", "Something went wrong here."))
+        except Exception as error:
+            log_failure("a refusal", error)
+
+    async def _goodbye(self, asked: _Asked) -> str:
+        """What to say to who is not known any more: nothing, unless there is help to give."""
+        card = await asked.card
+        if card is None:
+            return ""
+        again = Refusal("unauthenticated", "Please sign in again.", retry_after_ms=1_000)
+        return self._no(asked.frame, again, card)
+
+    async def _refuse(self, asked: _Asked, refusal: Refusal) -> None:
+        self._say_no(asked.frame, refusal, await asked.card)
+
+    def _say_no(self, frame: Request, refusal: Refusal, help: Card | None) -> None:
+        self.socket.outbox.reply(self._no(frame, refusal, help))
+
+    def _no(self, frame: Request, refusal: Refusal, help: Card | None) -> str:
         thread_id = frame.thread_id or self.said_thread_id
-        self.socket.outbox.reply(await helping.refused(frame, refusal, thread_id=thread_id))
+        return helping.refused(frame, refusal, thread_id=thread_id, help=help)
+
+
+def _asked(frame: Request) -> _Asked:
+    """Without what nobody will read of it: sixty-four of them may wait."""
+    if isinstance(frame, protocol.RunAgentInput):
+        frame = protocol.shortened(frame, settings.MAX_MESSAGE_BYTES + 1)
+    return _Asked(frame, asyncio.ensure_future(helping.card_of(frame)))

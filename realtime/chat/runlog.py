@@ -150,6 +150,7 @@ class RunLog:
         if not self.closed.is_set():
             self.closed.set()
             self._room.set()
+            self.changed(self, urgent=True)
             if lost:
                 self.on_lost()
 

@@ -77,7 +77,12 @@ class Turns:
             broke_off = await self._follow(claim, run, task, resumed)
             if broke_off is None:
                 return
-            if not await self._stored(leases.charge, run_id=claim.run_id, epoch=claim.epoch):
+            if not await self._stored(
+                leases.charge,
+                run_id=claim.run_id,
+                epoch=claim.epoch,
+                attempt=claim.attempt + tries,
+            ):
                 _fail(run, broke_off.code, broke_off.message, retryable=True)
                 return
             self._hint(claim, "retrying")
@@ -106,7 +111,7 @@ class Turns:
                 if isinstance(event, turn_events.TurnBrokeOff):
                     return event
                 await self._record(event, claim, run)
-                if isinstance(event, turn_events.TextDelta):
+                if isinstance(event, turn_events.TextDelta | turn_events.ToolArgumentsDelta):
                     written += len(event.text)
                 if written > MAX_REPLY_CHARACTERS:
                     _fail(run, "upstream_unavailable", TOO_LONG, retryable=True)

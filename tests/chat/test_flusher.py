@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
@@ -225,6 +226,59 @@ async def test_storage_away_for_longer_than_a_lease_costs_a_reply_nothing(
         await watcher.until(lambda w: w.over)
 
     await assert_log_is_whole("One two.")
+
+
+@db
+async def test_a_commit_that_hangs_behind_a_lost_line_is_waited_for(
+    owner: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds its row until it lands: before that, nobody can say what it will have done."""
+    gate = Gate()
+    model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
+    execute = flusher.Flusher._execute
+    hanging = await psycopg.AsyncConnection.connect(database_url())
+    landed: list[asyncio.Task[None]] = []
+
+    async def land() -> None:
+        await asyncio.sleep(3 * TIMINGS.storage_retry_s)
+        await hanging.commit()
+
+    async def loses_the_answer(self: flusher.Flusher, appends: Any) -> Any:
+        if landed or not gate.opened.is_set():
+            return await execute(self, appends)
+        parameters = log.append_parameters(appends, lease_s=self.timings.lease_s)
+        await hanging.execute(log.APPEND, parameters)
+        landed.append(asyncio.ensure_future(land()))
+        raise psycopg.OperationalError("the line was cut while the commit went on")
+
+    monkeypatch.setattr(flusher.Flusher, "_execute", loses_the_answer)
+    async with running_engine(model) as engine:
+        watcher = await watching(engine, owner)
+        await engine.intake.submit(submission(owner))
+        await watcher.until(lambda w: w.text == "One ")
+        gate.opened.set()
+        await watcher.until(lambda w: w.over)
+    await hanging.close()
+
+    assert landed
+    assert (await Run.objects.aget()).attempt == 1
+    await assert_log_is_whole("One two.")
+
+
+@db
+async def test_a_run_that_was_stopped_by_force_is_let_go_of(owner: int) -> None:
+    gate = Gate()
+    model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
+
+    async with running_engine(model) as engine:
+        watcher = await watching(engine, owner)
+        await engine.intake.submit(submission(owner))
+        await watcher.until(lambda w: w.text == "One ")
+        run = run_of(engine, "t1")
+        [message_id] = run.said.open_texts
+        await run.push(agui.TextMessageContent(message_id=message_id, delta="not written yet"))
+        await engine.intake.stop(owner_id=owner, run_id=run.client_run_id)
+        await until(lambda: not engine.flusher._runs)
 
 
 async def through(engine: Engine, url: str) -> None:

@@ -313,6 +313,8 @@ class DropsHeartbeats:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
 
+    async def flush(self) -> None: ...
+
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         if not self.mute:
             await self.real.group_send(group, message)
@@ -320,7 +322,7 @@ class DropsHeartbeats:
 
 async def test_a_process_that_only_watches_notices_that_redis_is_silent_and_is_back() -> None:
     layer = DropsHeartbeats()
-    hub = Hub(TIMINGS, layer)
+    hub = Hub(TIMINGS, lambda: layer)
     hub.start()
     relay = hub._relay
     assert relay is not None
@@ -351,6 +353,8 @@ class SwallowsCancels:
     async def group_add(self, group: str, channel: str) -> None: ...
     async def group_discard(self, group: str, channel: str) -> None: ...
 
+    async def flush(self) -> None: ...
+
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         self.sending.set()
         try:
@@ -361,7 +365,7 @@ class SwallowsCancels:
 
 async def test_a_publisher_ends_though_its_cancel_was_swallowed() -> None:
     layer = SwallowsCancels()
-    hub = Hub(replace(TIMINGS, publish_timeout_s=NEVER), layer)
+    hub = Hub(replace(TIMINGS, publish_timeout_s=NEVER), lambda: layer)
     hub.start()
     relay: Relay | None = hub._relay
     assert relay is not None
@@ -379,7 +383,7 @@ async def test_stopping_is_bounded_when_a_task_will_not_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub_module, "STOP_STEP_S", 0.01)
-    hub = Hub(TIMINGS, SwallowsCancels())
+    hub = Hub(TIMINGS, SwallowsCancels)
     released = asyncio.Event()
 
     async def stubborn() -> None:

@@ -104,16 +104,29 @@ def test_a_run_of_somebody_else_is_not_handed_over(person: User) -> None:
     claim_one(steal=True)
 
     assert leases.hand_over(claims=[first]) == 0
-    assert leases.charge(run_id=first.run_id, epoch=first.epoch) is False
+    assert leases.charge(run_id=first.run_id, epoch=first.epoch, attempt=1) is False
 
 
 def test_an_attempt_is_charged_until_none_is_left(person: User) -> None:
     operations.submit(submission=asking(person))
     claim = claim_one()
 
-    charged = [leases.charge(run_id=claim.run_id, epoch=claim.epoch) for _ in range(3)]
+    charged = [
+        leases.charge(run_id=claim.run_id, epoch=claim.epoch, attempt=attempt)
+        for attempt in (1, 2, 3)
+    ]
 
     assert charged == [True, True, False]
+
+
+def test_a_charge_whose_answer_was_lost_is_asked_for_again_and_counts_once(person: User) -> None:
+    operations.submit(submission=asking(person))
+    claim = claim_one()
+
+    asked = [leases.charge(run_id=claim.run_id, epoch=claim.epoch, attempt=1) for _ in range(3)]
+
+    assert asked == [True, True, True]
+    assert Run.objects.get(id=claim.run_id).attempt == 2
 
 
 def test_a_condemned_run_ends_with_what_its_log_holds(person: User) -> None:

@@ -27,6 +27,7 @@ class Ears:
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self.ends: list[Cursor] = []
+        self.ended: list[str] = []
 
     def heard(self, group: str, frames: list[Frame]) -> None:
         self.frames += frames
@@ -36,7 +37,9 @@ class Ears:
 
     def heard_work(self) -> None: ...
     def heard_reset(self, group: str) -> None: ...
-    def heard_ended(self, names: list[str], code: int) -> None: ...
+
+    def heard_ended(self, names: list[str], code: int) -> None:
+        self.ended += names
 
 
 class Line:
@@ -44,6 +47,7 @@ class Line:
 
     def __init__(self) -> None:
         self.works = True
+        self.deaf = False
         self.sent: list[dict[str, Any]] = []
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
@@ -56,11 +60,14 @@ class Line:
     async def group_add(self, group: str, channel: str) -> None: ...
     async def group_discard(self, group: str, channel: str) -> None: ...
 
+    async def flush(self) -> None: ...
+
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         if not self.works:
             raise ConnectionError
         self.sent.append(message)
-        self.queue.put_nowait(message)
+        if not self.deaf:
+            self.queue.put_nowait(message)
 
     def batches(self) -> list[dict[str, Any]]:
         return [message for message in self.sent if message["type"] == "kindline.batch"]
@@ -75,7 +82,9 @@ def relaying(line: Line, ears: Ears, *, content: bool = True) -> Iterator[Relay]
         tasks.add(task)
         return task
 
-    relay = Relay(line, ears, replace(TIMINGS, poll_active_s=0.05), spawn, content)
+    timings = replace(TIMINGS, poll_active_s=0.05)
+    lines = iter([line])
+    relay = Relay(lambda: next(lines, Line()), ears, timings, spawn, content)
     relay.start()
     try:
         yield relay
@@ -139,8 +148,58 @@ async def test_that_a_way_in_has_ended_is_tried_also_while_redis_is_away() -> No
         await until(lambda: any(m["type"] == "kindline.ended" for m in line.sent))
 
 
+async def test_it_is_told_again_when_redis_is_back_to_who_could_not_hear_it() -> None:
+    line, ears = Line(), Ears()
+    with relaying(line, ears) as relay:
+        line.works = False
+        relay.tell_ended(["session:x"], 4401)
+        await until(lambda: not relay.healthy and relay._outgoing.empty())
+        line.works = True
+        await until(lambda: bool(ears.ended))
+
+    assert ears.ended == ["session:x"]
+
+
+async def test_an_odd_message_costs_no_other_its_way() -> None:
+    line, ears = Line(), Ears()
+    with relaying(line, ears) as relay:
+        line.queue.put_nowait({"type": "kindline.of_a_later_version", "t": "all"})
+        line.queue.put_nowait({"neither": "type"})
+        relay.tell("t.x", FRAMES)
+        await until(lambda: bool(ears.frames))
+
+        assert relay.healthy
+
+
+async def test_a_layer_that_has_gone_deaf_for_good_is_replaced() -> None:
+    line, ears = Line(), Ears()
+    with relaying(line, ears) as relay:
+        line.deaf = True
+        await until(lambda: not relay.healthy)
+        await until(lambda: relay.healthy)
+        relay.tell("t.x", FRAMES)
+        await until(lambda: bool(ears.frames))
+
+    assert relay.layer is not line
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_receiver_of_the_real_layer_that_has_ended_is_replaced() -> None:
+    async with running_engine(None, timings=replace(TIMINGS, poll_active_s=0.05)) as engine:
+        relay = engine.hub._relay
+        assert relay is not None
+        layer: Any = relay.layer
+        await until(lambda: bool(relay._joined))
+        for shard in layer._get_layer()._shards:
+            shard._receive_task.cancel()
+        await until(lambda: not relay.healthy)
+        await until(lambda: relay.healthy)
+
+    assert relay.layer is not layer
+
+
 async def test_of_more_than_the_queue_holds_the_oldest_goes() -> None:
-    relay = Relay(Line(), Ears(), TIMINGS, asyncio.ensure_future)
+    relay = Relay(Line, Ears(), TIMINGS, asyncio.ensure_future)
     for seq in range(1, QUEUE + 2):
         relay.tell("t.x", [Frame(Cursor(1, seq), Cursor(1, seq - 1), "{}")])
 

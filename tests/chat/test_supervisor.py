@@ -194,7 +194,7 @@ def test_an_engine_starts_anew_when_its_loop_is_closed() -> None:
     first = engine.supervisor
 
     async def live(work: Callable[[], Awaitable[None]]) -> None:
-        engine.hub.layer = redis_layer()
+        engine.hub.new_layer = redis_layer
         await work()
 
     async def abandoned() -> None:

@@ -74,6 +74,9 @@ class Bus:
         await self._reach(self.world.own_delay(group))
         self.groups.get(group, set()).discard(channel)
 
+    async def flush(self) -> None:
+        """Others are on it as well."""
+
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         await self._reach(self.world.delay(NET_S))
         loop, faults = asyncio.get_running_loop(), self.world.faults
@@ -139,7 +142,7 @@ class World:
         self.clients: list[Client] = []
 
     def _process(self) -> Process:
-        hub = self.variant.hub(TIMINGS, layer=self.bus)
+        hub = self.variant.hub(TIMINGS, new_layer=lambda: self.bus)
         hub.start()
         return Process(self, hub)
 

@@ -204,7 +204,7 @@ class Process:
         """What became of the statement without an answer."""
         runs = [append.run_id for append in self.unsettled]
         found = self.connection.execute(log.POSITION, {"run": runs}).fetchall()
-        where = {row[0]: (row[1], row[2], row[3]) for row in found}
+        where = {row[0]: flusher._Position(*row[1:]) for row in found}
         return {a.run_id: flusher._position(a, where.get(a.run_id)) for a in self.unsettled}
 
     def settle(self, append: log.Append, outcome: Outcome) -> None:

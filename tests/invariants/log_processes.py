@@ -62,7 +62,9 @@ class Processes(People):
                 continue
             ours = run is not None and run.epoch == claim.epoch and run.state == "running"
             allowed = run is not None and ours and run.attempt < leases.MAX_ATTEMPTS
-            assert leases.charge(run_id=claim.run_id, epoch=claim.epoch) == allowed
+            attempt = run.attempt if run is not None else claim.attempt
+            charged = leases.charge(run_id=claim.run_id, epoch=claim.epoch, attempt=attempt)
+            assert charged == allowed
             if run is not None and allowed:
                 run.attempt += 1
                 branch = queries.active_branch(thread_id=claim.thread_pk)

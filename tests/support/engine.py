@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from channels_redis.pubsub import RedisPubSubChannelLayer
@@ -42,11 +43,9 @@ async def running_engine(
         runner=runner,
         pad=pad,
     )
-    layer = redis_layer(redis_url)
-    engine.hub.layer = layer
+    engine.hub.new_layer = partial(redis_layer, redis_url)
     await engine.start()
     try:
         yield engine
     finally:
         await engine.stop()
-        await layer.flush()

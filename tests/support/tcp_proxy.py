@@ -84,13 +84,15 @@ class TcpProxy:
             self.cut()
 
     def heal(self) -> None:
-        """Be nothing but a proxy again, on new lines."""
+        """Be nothing but a proxy again; lines that something was done to are cut."""
         if self.hold is not None:
             self.hold.released.set()
         self.cut_every(None)
+        spoiled = self.away or self.frozen or self.bytes_per_s or self.changing or self.hold
         self.lose_answer_to, self.hold, self.changing = None, None, None
         self.bytes_per_s, self.away = 0, False
-        self.cut()
+        if spoiled:
+            self.cut()
 
     @property
     def frozen(self) -> int:
