@@ -109,6 +109,22 @@ async def test_a_run_is_gone_on_with_strictly_after_the_last_id(
         assert (rest.ids, rest.cut) == (whole.ids[at + 1 :], False)
 
 
+async def test_an_id_of_an_earlier_run_is_no_place_in_a_new_one(
+    app: AppServer, headers: dict[str, str]
+) -> None:
+    """A client that keeps its last id and asks anew hears the new reply from its start."""
+    await ended_run(app, headers)
+    later = {**headers, "Last-Event-ID": "1-3"}
+
+    async with event_source(
+        agui(app), later, say=saying("and then?", run_id="r2", message_id="m2")
+    ) as source:
+        await source.ended()
+
+    assert source.kinds[0] == "RUN_STARTED"
+    assert source.text == "I hear you."
+
+
 async def test_a_run_is_heard_again_by_its_name(app: AppServer, headers: dict[str, str]) -> None:
     whole = await ended_run(app, headers)
 
@@ -125,6 +141,8 @@ async def test_runs_of_others_and_places_of_none_are_refused(
 
     async with event_source(f"{agui(app)}?runId=r1", client_token(app)) as foreign:
         assert (foreign.status, foreign.answer["code"]) == (404, "not_found")
+    async with event_source(f"{agui(app)}?runId=%00&offset=-1", headers) as odd:
+        assert (odd.status, odd.answer["code"]) == (422, "invalid_input")
     async with event_source(f"{agui(app)}?runId=r1&offset=7-7", headers) as nowhere:
         assert (nowhere.status, nowhere.answer["code"]) == (422, "invalid_input")
 

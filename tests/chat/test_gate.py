@@ -38,3 +38,11 @@ def test_a_large_frame_counts_as_many_small_ones() -> None:
     gate = Gate()
 
     assert paces(gate, 3, now=0, size=16 * PIECE) == [Pace.FINE, Pace.FINE, Pace.HASTY]
+
+
+def test_large_frames_without_end_are_cut_off_though_each_is_refused() -> None:
+    gate = Gate()
+
+    told = [gate.take(16 * PIECE, now=n / RATE) for n in range(20)]
+
+    assert told[-1] is Pace.TOO_FAST

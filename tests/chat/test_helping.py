@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.error
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.test import AsyncClient
+from django.utils import timezone
 
 from realtime.accounts import queries as accounts_queries
+from realtime.accounts.models import ClientToken
 from realtime.chat import helping
 from realtime.chat.found import found_in
 from realtime.chat.protocol import RunAgentInput, Say, parse
@@ -19,7 +22,7 @@ from realtime.hotlines import queries
 from tests.support.chat_client import ChatClient
 from tests.support.openai_scenarios import Gate, Stall, says
 from tests.support.openai_server import ThreadedOpenAIServer
-from tests.support.server import AppServer, client_token, database_url
+from tests.support.server import AppServer, client_token, database_url, http
 from tests.support.tcp_proxy import tcp_proxy
 
 GRAVE = "I do not want to live any more. I want to die."
@@ -247,3 +250,90 @@ async def test_help_comes_over_http_though_storage_is_away_at_the_door(
         True,
     )
     assert told["help"]["level"] == "crisis"
+
+
+def asked(**said: Any) -> dict[str, Any]:
+    message = {"id": "m", "role": "user", "content": GRAVE}
+    return {"threadId": "t", "runId": "r", "messages": [message], **said}
+
+
+async def test_who_is_not_signed_in_is_refused_over_http_with_help(
+    async_client: AsyncClient, transactional_db: None
+) -> None:
+    answer = await async_client.post("/api/v1/agui", asked(), content_type="application/json")
+
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["retryable"]) == (401, "unauthenticated", False)
+    assert told["help"]["level"] == "crisis"
+
+
+async def test_of_a_strangers_huge_body_nothing_is_read(
+    async_client: AsyncClient, transactional_db: None
+) -> None:
+    body = asked(state="x" * 300_000)
+
+    answer = await async_client.post("/api/v1/agui", body, content_type="application/json")
+
+    assert (answer.status_code, "help" in answer.json()) == (401, False)
+
+
+# What a client of one's own may send besides a message; each is wrong, and the message readable.
+UNFIT: list[dict[str, Any]] = [
+    {"forwardedProps": {"kindline": {"ifBusy": "queue"}}},
+    {"forwardedProps": {"kindline": {"country": 44}}},
+    {"forwardedProps": {"kindline": {"\ud800": 1}}},
+    {"forwardedProps": []},
+    {"\ud800": "half a surrogate"},
+    {"runId": "\ud800"},
+    {"runId": "a b"},
+]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("said", UNFIT)
+async def test_a_message_that_is_wrong_beside_its_words_is_refused_with_help(
+    said: dict[str, Any], app: AppServer, headers: dict[str, str]
+) -> None:
+    async with ChatClient(app.url, headers) as me:
+        await me.send(json.dumps(asked(**said)))
+        refusal = await refused(me, "invalid_input")
+        await me.submit("and the next is heard", "t1")
+        view = await me.finished("t1")
+
+    assert help_in(refusal) is not None
+    assert refusal["metadata"]["kindline"]["retryable"] is False
+    assert view.outcome == "success"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("said", UNFIT)
+async def test_it_is_so_over_http(
+    said: dict[str, Any], app: AppServer, headers: dict[str, str]
+) -> None:
+    body = json.dumps(asked(**said)).encode()
+    told = {**headers, "Content-Type": "application/json"}
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        await asyncio.to_thread(http, "POST", f"{app.url}/api/v1/agui", headers=told, body=body)
+
+    refusal = json.loads(answer.value.read())
+    answer.value.close()
+    assert (answer.value.code, refusal["code"]) == (422, "invalid_input")
+    assert refusal["help"]["level"] == "crisis"
+
+
+@pytest.mark.process
+async def test_whose_token_was_revoked_is_given_help_before_the_socket_closes(
+    app: AppServer, headers: dict[str, str]
+) -> None:
+    async with ChatClient(app.url, headers) as me:
+        await me.submit("hi", "t1")
+        await me.finished("t1")
+        await ClientToken.objects.aupdate(revoked_at=timezone.now())
+        await me.submit(GRAVE, "t1", props=UK)
+        refusal = await refused(me, "unauthenticated")
+        assert me.socket is not None
+        await me.socket.wait_closed()
+
+    assert help_in(refusal) is not None
+    assert refusal["metadata"]["kindline"]["retryable"] is True
+    assert me.socket.close_code == 4401

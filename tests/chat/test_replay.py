@@ -143,6 +143,15 @@ async def test_an_offset_that_is_not_the_runs_is_refused(
     assert (seen.frames[1]["code"], seen.code) == ("invalid_input", 1000)
 
 
+async def test_a_name_that_can_be_nobodys_is_refused(
+    app: AppServer, headers: dict[str, str]
+) -> None:
+    seen = await replay(app, headers, "%00", "-1")
+
+    assert [frame.get("code") for frame in seen.frames[1:]] == ["invalid_input"]
+    assert seen.code == 1000
+
+
 async def test_it_takes_no_message(
     app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str]
 ) -> None:

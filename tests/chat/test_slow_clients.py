@@ -77,6 +77,32 @@ async def test_a_client_that_never_reads_is_hung_up_on_and_costs_little(
     assert grown < 5 * 1_024 + 8_192
 
 
+def masked(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
+    """A WebSocket frame of a client (RFC 6455 5.2), masked with zeros."""
+    return bytes([opcode | (0x80 if fin else 0), 0x80 | len(payload)]) + bytes(4) + payload
+
+
+async def test_one_that_reads_no_pong_is_hung_up_on(
+    app: AppServer, headers: dict[str, str]
+) -> None:
+    """Else it would have the server keep as many pongs as it can send pings."""
+    await long_log()
+    async with stalled(app, headers) as silent:
+        while not hung_up(silent):
+            silent.transport.write(masked(0x9, b"x" * 125) * 50)
+            await asyncio.sleep(0.01)
+
+
+async def test_a_message_in_fragments_without_end_is_hung_up_on(
+    app: AppServer, headers: dict[str, str]
+) -> None:
+    """Empty ones weigh nothing, so that no limit of size ever ends them."""
+    async with ChatClient(app.url, headers) as me:
+        assert me.socket is not None
+        me.socket.transport.write(masked(0x1, fin=False) + masked(0x0, fin=False) * 2_000)
+        await until(lambda: me.socket is not None and hung_up(me.socket))
+
+
 async def test_a_stream_over_http_that_nobody_reads_is_hung_up_on(
     app: AppServer, headers: dict[str, str]
 ) -> None:
