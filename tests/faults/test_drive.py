@@ -21,7 +21,7 @@ from tests.support.openai_scenarios import says
 from tests.support.people import People, assert_exact
 from tests.support.resilient_client import ResilientClient, Turn
 
-WORDS = [f"word {i} " for i in range(12)]
+WORDS = [f"word {i} " for i in range(6)]
 REPLY = "".join(WORDS)
 REPLY_S = 1.2
 KILL_EVERY_S = 5.0
@@ -33,6 +33,7 @@ class Drive:
 
     kills: int = 0
     turns: list[Turn] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)  # outcomes of replies that are not whole
     hit: set[str] = field(default_factory=set)  # runs that were being written by who was killed
 
 
@@ -61,9 +62,9 @@ async def talk(client: ResilientClient, drive: Drive, until_s: float) -> None:
         turn = await client.ask("tell me")
         drive.turns.append(turn)
         view = await client.finished(turn, patience_s=120)
-        assert turn.outcome in ("success", "in a snapshot"), turn.outcome
         said = [text for i, text in view.texts.items() if view.roles[i] == "assistant"]
-        assert said[-1] == REPLY
+        if turn.outcome not in ("success", "in a snapshot") or said[-1] != REPLY:
+            drive.broken.append(str(turn.outcome))
 
 
 async def none_goes_on() -> bool:
@@ -99,6 +100,7 @@ async def test_whoever_is_killed_every_client_ends_with_whole_replies_equal_to_t
         client.check()
         await assert_exact(client)
     figures(await told(drive))
+    assert drive.broken == []
     assert drive.kills == seconds // KILL_EVERY_S
     assert drive.hit
 

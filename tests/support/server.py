@@ -19,6 +19,8 @@ from typing import IO, Self
 from django.conf import settings
 from django.db import connection
 
+from tests.support.fork_server import FORK_SERVER, Forked
+
 PATIENCE_S = 90
 
 
@@ -45,6 +47,7 @@ COMMANDS = {
     ],
     "runserver": ["manage.py", "runserver", "--noreload", "127.0.0.1:{port}"],
 }
+FORKED = ("uvicorn", "odd tools")  # the others change, or are, what a fork has loaded already
 
 
 # What most tests do not ask about: they are many people at one address, and quick.
@@ -72,7 +75,7 @@ class AppServer:
         self.kind = kind
         self.also: dict[str, str] = {}  # for starts to come
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self._out: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -132,14 +135,17 @@ class AppServer:
             **self.also,
         }
         self._closed()  # of a process that ended without being told to by us
-        self._out = self.log.open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=settings.BASE_DIR,
-            env=environment,
-            stdout=self._out,
-            stderr=self._out,
-        )
+        if self.kind in FORKED and FORK_SERVER is not None:
+            self._process = FORK_SERVER.start(arguments[1:], environment, self.log)
+        else:
+            self._out = self.log.open("ab")
+            self._process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=settings.BASE_DIR,
+                env=environment,
+                stdout=self._out,
+                stderr=self._out,
+            )
         self._wait_until_it_answers()
 
     def stop(self) -> None:
