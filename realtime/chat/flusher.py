@@ -9,21 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
-
-import psycopg
-from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from realtime.chat import log
 from realtime.chat.failures import log_failure
 from realtime.chat.log import Logged
+from realtime.chat.logstore import ANSWER_S, LOST, LogStore, Position
 from realtime.chat.protocol import Cursor
 from realtime.chat.runlog import RunLog
 from realtime.chat.timings import Timings
@@ -32,17 +25,7 @@ logger = logging.getLogger(__name__)
 
 Deliver = Callable[[Logged], None]
 About = Callable[[RunLog], None]
-STATEMENT_TIMEOUT_MS = 3_000
-ANSWER_S = STATEMENT_TIMEOUT_MS / 1_000 + 1  # past this the connection is mute, not slow
-CONNECTIONS = 2
 SPEED_MEMORY = 0.2  # weight of the newest commit in the moving average
-# A standby that was not promoted yet, or a disk that filled up, is storage that is away.
-_LOST = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    psycopg.errors.ReadOnlySqlTransaction,
-    PoolTimeout,
-)
 
 
 def _nobody(run: RunLog) -> None:
@@ -53,14 +36,6 @@ def _nobody(run: RunLog) -> None:
 class _Written:
     run: RunLog
     append: log.Append
-
-
-class _Position(NamedTuple):
-    """Where a run's row stands; all None while somebody holds it."""
-
-    epoch: int | None
-    last_seq: int | None
-    state: str | None
 
 
 @dataclass(slots=True)
@@ -76,7 +51,7 @@ class Flusher:
     timings: Timings
     waiting: About = _nobody
     condemn: About = _nobody
-    _pool: AsyncConnectionPool | None = None
+    _store: LogStore | None = None
     _runs: dict[UUID, RunLog] = field(default_factory=dict)
     _urgent: set[UUID] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -92,24 +67,13 @@ class Flusher:
         if self._task is not None:
             return
         self._stopping = False
-        self._pool = AsyncConnectionPool(
-            make_conninfo(self.conninfo, connect_timeout=3, tcp_user_timeout=5000),
-            min_size=1,
-            max_size=CONNECTIONS,
-            timeout=3,
-            # Its back-off doubles: beyond, a write asks anew, else runs lose their lease by it.
-            reconnect_timeout=2,
-            open=False,
-            configure=_configure,
-            # Nothing prepared: a pooler between us and Postgres may change the connection below.
-            kwargs={"autocommit": True, "prepare_threshold": None},
-        )
+        self._store = LogStore(self.conninfo)
         self._task = asyncio.create_task(self._flush_for_ever(), name="flusher")
-        await self._pool.open(wait=False)
+        await self._store.open()
 
     async def stop(self) -> None:
         """Let the task write what is left, then give the connections back."""
-        if self._task is None or self._pool is None:
+        if self._task is None or self._store is None:
             return
         self._stopping = True
         self._wake.set()
@@ -117,7 +81,7 @@ class Flusher:
         await asyncio.wait([self._task], timeout=self.timings.send_timeout_s)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        await self._pool.close()
+        await self._store.close()
         self._task = None
 
     def adopt(self, run: RunLog) -> None:
@@ -208,7 +172,7 @@ class Flusher:
         began = loop.time()
         try:
             outcomes = await self._execute([item.append for item in batch])
-        except _LOST as error:
+        except LOST as error:
             outcomes = await self._ask_after_loss(batch, error)
         except Exception as error:  # whatever it is: only the run that caused it may fail
             await self._isolate(batch, error)
@@ -225,15 +189,8 @@ class Flusher:
             self._next_tick = max(self._next_tick, loop.time() + self.timings.flush_min_s)
 
     async def _execute(self, appends: Sequence[log.Append]) -> dict[UUID, log.Outcome]:
-        parameters = log.append_parameters(appends, lease_s=self.timings.lease_s)
-        return log.read_outcomes(await self._fetch(log.APPEND, parameters))
-
-    async def _fetch(self, statement: LiteralString, parameters: dict[str, Any]) -> list[Any]:
-        assert self._pool is not None
-        async with self._pool.connection() as connection:
-            with _answering(connection):
-                cursor = await connection.execute(statement, parameters)
-                return await cursor.fetchall()
+        assert self._store is not None
+        return await self._store.append(appends, lease_s=self.timings.lease_s)
 
     async def _isolate(self, batch: list[_Written], error: Exception) -> None:
         """What cannot be written fails only its own run."""
@@ -266,13 +223,14 @@ class Flusher:
             telling.cancel()
 
     async def _ask(self, batch: list[_Written], until: float) -> dict[UUID, log.Outcome]:
+        assert self._store is not None
         loop = asyncio.get_running_loop()
         held_until: float | None = None
         while True:
             await asyncio.sleep(self.timings.storage_retry_s)
             try:
-                found = await self._positions([item.append.run_id for item in batch])
-            except _LOST:
+                found = await self._store.positions([item.append.run_id for item in batch])
+            except LOST:
                 if loop.time() >= until:
                     break
                 continue
@@ -290,10 +248,6 @@ class Flusher:
             if run.run_id not in self._told:
                 self._told.add(run.run_id)
                 self.waiting(run)
-
-    async def _positions(self, runs: list[UUID]) -> dict[UUID, _Position]:
-        rows = await self._fetch(log.POSITION, {"run": runs})
-        return {row[0]: _Position(*row[1:]) for row in rows}
 
     def _settle(self, item: _Written, outcome: log.Outcome, now: float) -> None:
         run, append = item.run, item.append
@@ -337,7 +291,7 @@ class Flusher:
             self._told.clear()
 
 
-def _position(append: log.Append, found: _Position | None) -> log.Outcome:
+def _position(append: log.Append, found: Position | None) -> log.Outcome:
     if found is None:
         return log.Outcome.GONE
     epoch, last_seq, state = found
@@ -350,30 +304,3 @@ def _position(append: log.Append, found: _Position | None) -> log.Outcome:
     if last_seq == append.old_seq and state == append.was:
         return log.Outcome.BUSY
     return log.Outcome.FENCED
-
-
-async def _configure(connection: psycopg.AsyncConnection) -> None:
-    with _answering(connection):
-        await connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
-
-
-@contextmanager
-def _answering(connection: psycopg.AsyncConnection) -> Iterator[None]:
-    """Cut the connection when the server stays mute; the statement then fails as lost.
-
-    Not `asyncio.timeout`: a cancelled psycopg first asks the server to cancel, and waits for it.
-    """
-    loop = asyncio.get_running_loop()
-    timer = loop.call_later(ANSWER_S, _cut, connection)
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _cut(connection: psycopg.AsyncConnection) -> None:
-    if connection.closed:
-        return
-    logger.warning("Postgres is mute: connection cut")
-    with socket.socket(fileno=os.dup(connection.fileno())) as own:
-        own.shutdown(socket.SHUT_RDWR)

@@ -17,7 +17,7 @@ from realtime.accounts.models import User
 from realtime.agent.events import Usage
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, Step, says
-from realtime.chat import agui, flusher, leases, log, queries
+from realtime.chat import agui, flusher, leases, log, logstore, queries
 from realtime.chat.engine import Engine
 from realtime.chat.models import Message, Run, RunEvent
 from realtime.chat.runlog import EVENT_CHARACTERS, RunLog
@@ -176,7 +176,7 @@ async def test_an_answer_lost_after_the_commit_leaves_no_hole_and_no_duplicate(o
 async def test_a_mute_connection_is_cut_and_the_run_goes_on(
     owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flusher, "ANSWER_S", 0.3)
+    monkeypatch.setattr(logstore, "ANSWER_S", 0.3)
     gate = Gate()
     model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 
-from realtime.chat import agui, flusher, leases, log
+from realtime.chat import agui, flusher, leases, log, logstore
 from realtime.chat.log import Logged, Outcome
 from realtime.chat.operations import Submission
 from realtime.chat.runlog import RunLog
@@ -204,7 +204,7 @@ class Process:
         """What became of the statement without an answer."""
         runs = [append.run_id for append in self.unsettled]
         found = self.connection.execute(log.POSITION, {"run": runs}).fetchall()
-        where = {row[0]: flusher._Position(*row[1:]) for row in found}
+        where = {row[0]: logstore.Position(*row[1:]) for row in found}
         return {a.run_id: flusher._position(a, where.get(a.run_id)) for a in self.unsettled}
 
     def settle(self, append: log.Append, outcome: Outcome) -> None:
