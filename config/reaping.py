@@ -23,6 +23,8 @@ MOST_FRAGMENTS = 1_024  # of one message
 
 
 class ReapedWebSocket(WebSocketsSansIOProtocol):
+    _pong = b""  # waits until the peer reads again
+
     async def run_asgi(self) -> None:
         """Who reads gets the time of a closing handshake, who does not gets none."""
         try:
@@ -38,11 +40,19 @@ class ReapedWebSocket(WebSocketsSansIOProtocol):
         self._reap()
 
     def handle_ping(self) -> None:
-        """A pong is written whatever waits already: who reads none is sent none."""
+        """Who does not read is sent the newest pong alone, later (RFC 6455 5.5.3): else a flood of
+        pings would be kept as pongs.
+        """
+        pong = b"".join(self.conn.data_to_send())
         if self.writable.is_set():
-            super().handle_ping()
+            self.transport.write(pong)
         else:
-            hang_up(self.transport)
+            self._pong = pong
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        pong, self._pong = self._pong, b""
+        self.transport.write(pong)
 
     def handle_cont(self, event: Frame) -> None:
         """Empty fragments weigh nothing, so that the limit of a message's size never ends them."""

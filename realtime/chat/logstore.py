@@ -81,7 +81,21 @@ class LogStore:
         return log.read_outcomes(await self._fetch(log.APPEND, parameters))
 
     async def positions(self, runs: Sequence[UUID]) -> dict[UUID, Position]:
-        """Where these stand; one that is gone is left out."""
+        """Where these stand; one that is gone is left out.
+
+        Each connection that died while it rested costs a try, and no more: to wait between them is
+        to find the next one dead as well, where something ends them faster than we ask.
+        """
+        for _ in range(CONNECTIONS):
+            try:
+                return await self._positions(runs)
+            except PoolTimeout:
+                raise
+            except LOST:
+                continue
+        return await self._positions(runs)
+
+    async def _positions(self, runs: Sequence[UUID]) -> dict[UUID, Position]:
         rows = await self._fetch(log.POSITION, {"run": list(runs)})
         return {row[0]: Position(*row[1:]) for row in rows}
 

@@ -82,15 +82,44 @@ def masked(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
     return bytes([opcode | (0x80 if fin else 0), 0x80 | len(payload)]) + bytes(4) + payload
 
 
-async def test_one_that_reads_no_pong_is_hung_up_on(
+async def test_pongs_that_nobody_reads_are_not_kept(
+    transactional_db: None, model: ThreadedOpenAIServer, server_log: Path
+) -> None:
+    own = {"OPENAI_BASE_URL": model.base_url, "TIMINGS_SCALE": "1"}  # it is to stay for a while
+    async with AppServer(server_log, **own) as app:
+        headers = await asyncio.to_thread(client_token, app)
+        await long_log()
+        async with stalled(app, headers) as silent:
+            await asyncio.sleep(1)
+            before = rss_kb(app.pid)
+            for _ in range(300):
+                silent.transport.write(masked(0x9, b"x" * 125) * 500)  # 19 MB in all
+                await asyncio.sleep(0.01)
+            await until(lambda: silent.transport.get_write_buffer_size() == 0)
+            grown = rss_kb(app.pid) - before
+            assert not hung_up(silent)
+
+    assert grown < 4_096
+
+
+async def test_of_pings_that_were_not_answered_the_newest_is(
     app: AppServer, headers: dict[str, str]
 ) -> None:
-    """Else it would have the server keep as many pongs as it can send pings."""
     await long_log()
-    async with stalled(app, headers) as silent:
-        while not hung_up(silent):
-            silent.transport.write(masked(0x9, b"x" * 125) * 50)
-            await asyncio.sleep(0.01)
+    async with stalled(app, headers) as slow:
+        await asyncio.sleep(0.3)
+        await slow.ping(b"first")
+        newest = await slow.ping(b"newest")
+        slow.transport.resume_reading()
+        reading = asyncio.ensure_future(read_on(slow))
+        async with asyncio.timeout(60):
+            await newest
+        reading.cancel()
+
+
+async def read_on(connection: ClientConnection) -> None:
+    async for _ in connection:
+        pass
 
 
 async def test_a_message_in_fragments_without_end_is_hung_up_on(
