@@ -60,6 +60,8 @@ def _options(asked: argparse.Namespace) -> uvicorn.Config:
         http=ReapedHttp,
         ws=ReapedWebSocket,
         ws_max_size=MAX_FRAME_BYTES,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=15.0,  # so that a peer that takes nothing in is gone within 40 s
         ws_per_message_deflate=False,  # frames are small; deflate costs 35 KiB a socket
         lifespan="on",
         timeout_graceful_shutdown=asked.grace,

@@ -206,6 +206,8 @@ class Relay:
                 while not self._stopping and layer is self.layer:
                     self._take(await layer.receive(self._channel))
             except Exception as error:  # begun again for ever: the hub polls meanwhile
+                if layer is not self.layer:
+                    return
                 self._channel = None
                 self._failed(error)
                 # The layer keeps a queue of every channel that it could not open.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -110,6 +111,8 @@ async def test_of_pings_that_were_not_answered_the_newest_is(
         await asyncio.sleep(0.3)
         await slow.ping(b"first")
         newest = await slow.ping(b"newest")
+        own: socket.socket = slow.transport.get_extra_info("socket")
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # it is to be quick now
         slow.transport.resume_reading()
         reading = asyncio.ensure_future(read_on(slow))
         async with asyncio.timeout(60):
