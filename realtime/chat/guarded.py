@@ -59,7 +59,7 @@ class GuardedSocket(AsyncWebsocketConsumer):
 
     async def opened(self) -> None:
         """It is somebody who may be here, and was told `ready`."""
-        raise NotImplementedError
+        raise NotImplementedError  # never reached: both kinds of socket say what they do here
 
     def sent(self, text: str) -> None:
         """It has been handed to the client."""

@@ -26,7 +26,7 @@ class ListeningSocket(GuardedSocket):
 
     def take(self, frame: protocol.Inbound) -> None:
         """Do what it says, or set about it, and return at once. Raises FrameError."""
-        raise NotImplementedError
+        raise NotImplementedError  # never reached: both kinds of socket say what they take
 
     def take_hasty(self, frame: protocol.Inbound) -> None:
         """It came too fast: nothing of it is done."""

@@ -50,7 +50,7 @@ class Requests:
     said_thread_id: str = field(default_factory=lambda: str(uuid4()))  # for a `say` without one
     _waiting: asyncio.Queue[_Asked | None] = field(default_factory=asyncio.Queue)
     _unanswered: set[_Asked] = field(default_factory=set)
-    _refusing: int = 0  # what came too fast, and is being screened
+    _refusing: set[asyncio.Task[None]] = field(default_factory=set)  # of these, a few at once
 
     def ask(self, frame: Request) -> None:
         if self._waiting.qsize() >= MAX_WAITING:
@@ -125,28 +125,20 @@ class Requests:
 
     def refuse_unfit(self, frame: Request, error: FrameError) -> None:
         """It can be read and not be taken."""
-        if self._refusing < MAX_REFUSING:
-            spawn(
-                self._refuse_soon(frame, Refusal("invalid_input", str(error))), self.socket.tasks
-            )
-        else:
-            self.complain(error)
+        self._refuse_unasked(frame, Refusal("invalid_input", str(error)))
 
     def refuse_hasty(self, frame: Request) -> None:
-        """Not heard, but read for what it calls for: of many at once, their first words."""
         busy = "Too many requests at once. Please wait a moment."
-        refusal = Refusal("rate_limited", busy, retry_after_ms=1_000)
-        if self._refusing < MAX_REFUSING:
-            spawn(self._refuse_soon(frame, refusal), self.socket.tasks)
+        self._refuse_unasked(frame, Refusal("rate_limited", busy, retry_after_ms=1_000))
+
+    def _refuse_unasked(self, frame: Request, refusal: Refusal) -> None:
+        """Not heard, but read for what it calls for: of many at once, their first words."""
+        if len(self._refusing) < MAX_REFUSING:
+            task = spawn(self._refuse(_asked(frame), refusal), self.socket.tasks)
+            self._refusing.add(task)
+            task.add_done_callback(self._refusing.discard)
         else:
             self._say_no(frame, refusal, helping.card_now(frame, most=FIRST_WORDS))
-
-    async def _refuse_soon(self, frame: Request, refusal: Refusal) -> None:
-        self._refusing += 1
-        try:
-            await self._refuse(_asked(frame), refusal)
-        finally:
-            self._refusing -= 1
 
     async def _apologise(self, asked: _Asked) -> None:
         try:

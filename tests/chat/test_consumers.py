@@ -19,7 +19,7 @@ from realtime.accounts import operations as accounts
 from realtime.accounts.models import ClientToken, User
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, says
-from realtime.chat import bridge, consumers, following, gate, protocol, queries
+from realtime.chat import bridge, consumers, following, gate, helping, protocol, queries, requests
 from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
 from realtime.chat.models import Run
@@ -121,6 +121,30 @@ async def test_a_revoked_token_ends_also_for_those_who_only_watch(token: str) ->
         await bridge.run(accounts.revoke_client_tokens, ids=ids)
 
         assert await closed_with(peer) == 4401
+
+
+async def test_of_messages_that_come_too_fast_only_a_few_are_read_whole_at_once(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are refused as well, at once, with the help that their first words call for."""
+    reading: list[protocol.Inbound] = []
+
+    async def never(frame: protocol.Inbound) -> None:
+        reading.append(frame)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(helping, "card_of", never)
+    monkeypatch.setattr(gate, "BURST", 0.0)  # each is too fast
+    message = {"id": "m", "role": "user", "content": "I want to die."}
+    grave = json.dumps({"threadId": "t", "runId": "r", "messages": [message]})
+    async with running_engine(None) as engine, socket(engine, token) as peer:
+        for _ in range(12):
+            await peer.send_to(grave)
+        told = [await heard(peer, "RUN_ERROR") for _ in range(12 - requests.MAX_REFUSING)]
+
+    assert len(reading) == requests.MAX_REFUSING
+    assert {refusal["code"] for refusal in told} == {"rate_limited"}
+    assert all(refusal["metadata"]["kindline"]["help"] for refusal in told)
 
 
 async def test_a_stop_sent_in_leaving_is_done(token: str) -> None:

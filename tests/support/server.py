@@ -98,12 +98,7 @@ class AppServer:
         """As `with`, for tests whose own loop has to go on: a proxy before storage, a page."""
         return await asyncio.to_thread(self.__enter__)
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await asyncio.to_thread(self.stop)
 
     @property
