@@ -184,11 +184,15 @@ def message_text(content: Any) -> str:
     return ""
 
 
-def shortened(frame: RunAgentInput, characters: int) -> RunAgentInput:
-    """The same frame with no more of its last message's text than that."""
-    last = frame.messages[-1] if frame.messages else InboundMessage()
-    said = InboundMessage(last.id, last.role, message_text(last.content)[:characters])
-    return msgspec.structs.replace(frame, messages=[said] if frame.messages else [])
+def shortened(frame: RunAgentInput | Say, characters: int) -> RunAgentInput | Say:
+    """The same frame with no more of its message's text than that."""
+    if isinstance(frame, Say):
+        return msgspec.structs.replace(frame, text=frame.text[:characters])
+    said = [
+        InboundMessage(last.id, last.role, message_text(last.content)[:characters])
+        for last in frame.messages[-1:]
+    ]
+    return msgspec.structs.replace(frame, messages=said)
 
 
 def _json_object(text: str) -> dict[str, Any]:

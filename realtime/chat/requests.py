@@ -167,6 +167,6 @@ class Requests:
 
 def _asked(frame: Request) -> _Asked:
     """Without what nobody will read of it: sixty-four of them may wait."""
-    if isinstance(frame, protocol.RunAgentInput):
+    if not isinstance(frame, protocol.Abort):
         frame = protocol.shortened(frame, settings.MAX_MESSAGE_BYTES + 1)
     return _Asked(frame, asyncio.ensure_future(helping.card_of(frame)))

@@ -210,8 +210,10 @@ async def test_nobody_is_heard_without_credentials_or_with_a_cookie_from_nowhere
         assert (stranger.status, stranger.answer["code"]) == (401, "unauthenticated")
     origin = {"Origin": app.url}
     cookie = {"Cookie": await guest_cookie(app)}
-    async with event_source(agui(app), cookie, say=HI) as bare:
+    danger = saying("I want to kill myself", run_id="r1", message_id="m1")
+    async with event_source(agui(app), cookie, say=danger) as bare:
         assert (bare.status, bare.answer["code"]) == (403, "forbidden")
+        assert bare.answer["help"]["level"] == "crisis"  # who asks need not be known for that
     async with event_source(agui(app), cookie | origin, say=HI) as page:
         await page.ended()
         assert page.text == "I hear you."

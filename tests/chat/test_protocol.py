@@ -142,3 +142,23 @@ def test_the_history_that_nobody_reads_may_be_as_deep_as_it_likes() -> None:
     frame = protocol.parse(f'{{"threadId":"t","runId":"r","messages":[{old},{new}]}}')
 
     assert isinstance(frame, protocol.RunAgentInput)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"type":"say","text":"a long story"}',
+        '{"threadId":"t","runId":"r","messages":[{"role":"user","content":"a long story"}]}',
+        '{"threadId":"t","runId":"r","messages":[{"role":"user","content":'
+        '[{"type":"text","text":"a lo"},{"type":"text","text":"ng story"}]}]}',
+    ],
+)
+def test_what_waits_holds_no_more_than_will_be_read(frame: str) -> None:
+    parsed = protocol.parse(frame)
+    assert isinstance(parsed, protocol.RunAgentInput | protocol.Say)
+
+    short = protocol.shortened(parsed, 6)
+
+    assert (
+        short.text if isinstance(short, protocol.Say) else short.messages[0].content
+    ) == "a long"

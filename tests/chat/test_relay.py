@@ -160,6 +160,27 @@ async def test_it_is_told_again_when_redis_is_back_to_who_could_not_hear_it() ->
     assert ears.ended == ["session:x"]
 
 
+async def test_a_join_that_comes_through_after_its_leave_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else who wants the group again and fails is taken for joined, and never tried again."""
+    line, held = Line(), asyncio.Event()
+
+    async def slow(group: str, channel: str) -> None:
+        await held.wait()
+
+    with relaying(line, Ears()) as relay:
+        await until(lambda: len(relay._joined) == 2)  # the pulse, and everybody's
+        monkeypatch.setattr(line, "group_add", slow)
+        relay.want("t.x")
+        await until(lambda: "t.x" in relay._joining)
+        relay.unwant("t.x")
+        held.set()
+        await until(lambda: not relay._joining)
+
+        assert "t.x" not in relay._joined
+
+
 async def test_an_odd_message_costs_no_other_its_way() -> None:
     line, ears = Line(), Ears()
     with relaying(line, ears) as relay:
