@@ -233,8 +233,9 @@ async def test_a_commit_that_hangs_behind_a_lost_line_is_waited_for(
     owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds its row until it lands: before that, nobody can say what it will have done."""
-    gate = Gate()
-    model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
+    gate, later = Gate(), Gate()
+    rest: list[Step] = [ModelText("two "), later, ModelText("three."), FINISHED]
+    model = ScriptedModel([ModelText("One "), gate, *rest])
     execute = flusher.Flusher._execute
     hanging = await psycopg.AsyncConnection.connect(database_url())
     landed: list[asyncio.Task[None]] = []
@@ -257,12 +258,14 @@ async def test_a_commit_that_hangs_behind_a_lost_line_is_waited_for(
         await engine.intake.submit(submission(owner))
         await watcher.until(lambda w: w.text == "One ")
         gate.opened.set()
+        await watcher.until(lambda w: w.text == "One two ")
+        later.opened.set()
         await watcher.until(lambda w: w.over)
     await hanging.close()
 
     assert landed
     assert (await Run.objects.aget()).attempt == 1
-    await assert_log_is_whole("One two.")
+    await assert_log_is_whole("One two three.")
 
 
 @db

@@ -48,10 +48,16 @@ def narrow_line(url: str) -> socket.socket:
     return own
 
 
-def connect_narrow(url: str, headers: dict[str, str]) -> connect:
-    line = narrow_line(url)
+def connect_narrow(url: str, headers: dict[str, str], *, pings: bool = True) -> connect:
+    """`pings`: of its own, each 20 s."""
     return connect(
-        url, sock=line, additional_headers=headers, compression=None, max_size=None, proxy=None
+        url,
+        sock=narrow_line(url),
+        additional_headers=headers,
+        compression=None,
+        max_size=None,
+        ping_interval=20 if pings else None,
+        proxy=None,
     )
 
 
