@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 # A database that is down costs each asker a connection time-out; ask it again this much later.
 _PAUSE_S = 5.0
+_READS = 3
 
 
 def current_directory(*, at_most_s: float = 0.0) -> Directory:
@@ -78,9 +79,8 @@ class _Holder:
         if token is None:
             return self._packaged()
         with self._lock:
-            # Read after the token: a change in between only means one more reload.
             if self._directory is None or token != self._token:
-                self._directory, self._token = Directory.of(stored_facts()), token
+                self._directory, self._token = _loaded(token)
             return self._directory
 
     def _packaged(self) -> Directory:
@@ -91,6 +91,22 @@ class _Holder:
 
 
 _holder = _Holder()
+
+
+def _loaded(token: uuid.UUID) -> tuple[Directory, uuid.UUID | None]:
+    """Read the directory whose token was just seen, and the token that it is right for.
+
+    It takes several queries, and a change between them would be held half old and half new: so
+    it is read until the token stands still. Where it never does, whoever asks next reads again.
+    """
+    for _ in range(_READS):
+        read, before = stored_facts(), token
+        if (now := version_token()) is None:
+            return _files(), None
+        if now == before:
+            break
+        token = now
+    return Directory.of(read), before
 
 
 def version_token() -> uuid.UUID | None:

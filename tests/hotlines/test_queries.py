@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -86,6 +87,39 @@ def test_an_import_is_seen_at_the_next_call(tmp_path: Path) -> None:
     operations.import_files(paths=[a_file(tmp_path, a_row(name="New name"))])
 
     assert current_directory().lines[0].name == "New name"
+
+
+@pytest.mark.usefixtures("imported")
+def test_what_changes_while_it_is_read_is_not_held_half(tmp_path: Path) -> None:
+    """A read takes several queries: here a change follows one of them."""
+    changes = iter([lambda: operations.import_files(paths=[a_file(tmp_path, a_row(name="New"))])])
+
+    def and_then_change(execute: Any, sql: str, *rest: Any) -> Any:
+        result = execute(sql, *rest)
+        if 'FROM "hotlines_contact"' in sql and (change := next(changes, None)):
+            change()
+        return result
+
+    with connection.execute_wrapper(and_then_change):
+        read = current_directory(at_most_s=60)
+
+    assert [line.name for line in read.lines] == ["New"]
+    assert current_directory(at_most_s=60) is read
+
+
+@pytest.mark.usefixtures("imported")
+def test_what_is_emptied_while_it_is_read_gives_the_projects_own_files(
+    packaged: Directory,
+) -> None:
+    def and_then_empty(execute: Any, sql: str, *rest: Any) -> Any:
+        if 'FROM "hotlines_hotline"' in sql:
+            DirectoryVersion.objects.all().delete()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(and_then_empty):
+        read = current_directory(at_most_s=60)
+
+    assert len(read.lines) == len(packaged.lines)
 
 
 @pytest.mark.usefixtures("imported")
