@@ -1,8 +1,8 @@
-"""A message made comparable: folded letters, words with their places, clauses; pure.
+"""A message made comparable: folded words with their places, sentence by sentence; pure.
 
 Folding is the same for patterns and messages: NFKC and more (accents are dropped as well), case,
-apostrophes, letters repeated for effect, digits for letters, words spelled with gaps. Every step
-is one pass, so the time grows with the length alone.
+apostrophes, letters repeated for effect, digits for letters, words spelled with gaps. In scripts
+written without gaps every character is a word. One pass, so the time grows with the length alone.
 """
 
 from __future__ import annotations
@@ -14,107 +14,116 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-# A clause longer than this is read in pieces that overlap, so that no phrase is lost at a cut.
-MAX_WORDS = 40
-OVERLAP = 12
-
 _APOSTROPHES = frozenset("'’‘`´ʼ＇")
-_BREAKS = frozenset(".!?;:,\n\r…。！？；：，、।|؟،؛۔—–")
 _LAUGHTER = frozenset("😂🤣😆😹💀")
 _LEET = str.maketrans("01345@$", "oieasas")
-_MIXED = re.compile(r"(?=.*[a-z])[a-z0-9@$]*[01345@$][a-z0-9@$]*")
-# s u i c i d e: at least four letters, one separator each. A fixed group, so linear.
-_SPELLED = re.compile(r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){3,}(?![^\W_])")
+_MIXED = re.compile(r"(?=[^a-z]*[a-z])[a-z0-9@$]*")
+_LONGEST = 32  # letters of a word that could mean something; the rest is not read closely
 _VOWELS = frozenset("aeiouy")
+
+# Han, kana, Thai, Lao, Burmese, Khmer: no gaps between words. (Hangul has gaps.)
+_GAPLESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_ENDS = ".!?;\n\r…。！？；।؟؛۔"
+_COMMAS = ",:、،，：—–()|"
+_QUOTES = '"“”„«»「」『』'
+_IS_GAPLESS = re.compile(f"[{_GAPLESS}]")
+# s u i c i d e: at least three letters, one separator each. A fixed group, so linear.
+_TOKEN = re.compile(
+    r"(?P<spelled>(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){2,}(?![^\W_]))"
+    rf"|(?P<end>[{re.escape(_ENDS)}]+)|(?P<comma>[{re.escape(_COMMAS)}]+)|(?P<quote>[{_QUOTES}])"
+    rf"|(?P<sign>[{_GAPLESS}])"
+    rf"|(?P<word>[^\s{re.escape(_ENDS + _COMMAS + _QUOTES)}{_GAPLESS}]+)"
+)
+_BANG = re.compile(r"(?<=[A-Za-z])!(?=[A-Za-z])")
 
 
 class Word(NamedTuple):
-    """A folded word and where it stood in the message."""
+    """A folded word, where it stood, whether in quotation marks and whether after a comma."""
 
     text: str
     start: int
     end: int
+    quoted: bool = False
+    fresh: bool = False
 
 
-def clauses(text: str) -> Iterator[list[Word]]:
-    """The message's clauses, each a short list of words."""
+def sentences(text: str) -> Iterator[list[Word]]:
+    """The message's sentences; those that hold no word are left out."""
     sentence: list[Word] = []
-    for word in _words(_joined(text)):
-        if word is not None:
-            sentence.append(word)
-        elif sentence:
-            yield from _pieces(sentence)
+    quoted = fresh = False
+    for token in _TOKEN.finditer(_BANG.sub("i", text)):
+        kind = token.lastgroup
+        if kind == "end":
+            if sentence:
+                yield sentence
             sentence = []
-    yield from _pieces(sentence)
+        elif kind == "quote":
+            quoted, fresh = not quoted, True
+        elif kind == "comma":
+            fresh = True
+        else:
+            spelled = kind == "spelled"
+            for each in _folded(token[0][::2] if spelled else token[0]):
+                sentence.append(Word(each, token.start(), token.end(), quoted, fresh))
+                fresh = False
+    if sentence:
+        yield sentence
 
 
 def fold(text: str) -> str:
-    """A pattern's words as `clauses` would give them."""
-    return " ".join(word.text for word in _words(list(enumerate(text))) if word is not None)
+    """A pattern's words as `sentences` would give them; an asterisk at a word's end stays."""
+    folded = []
+    for word in text.split():
+        each = _folded(word.rstrip("*"))
+        folded.append(" ".join(each) + ("*" if word.endswith("*") else ""))
+    return " ".join(folded)
 
 
-def _pieces(words: list[Word]) -> Iterator[list[Word]]:
-    for start in range(0, max(1, len(words) - OVERLAP), MAX_WORDS - OVERLAP):
-        if piece := words[start : start + MAX_WORDS]:
-            yield piece
+def _folded(token: str) -> tuple[str, ...]:
+    return _few_folded(token) if len(token) <= _LONGEST else _fold(token)
 
 
-def _joined(text: str) -> list[tuple[int, str]]:
-    """The characters with their places, without the gaps in words that are spelled out."""
-    gaps: set[int] = set()
-    for match in _SPELLED.finditer(text):
-        gaps.update(range(match.start() + 1, match.end(), 2))
-    return [(at, char) for at, char in enumerate(text) if at not in gaps]
+def _fold(token: str) -> tuple[str, ...]:
+    words = token.translate(_FOLDS).split()
+    return tuple(plain for word in words if (plain := _plain(word)))
 
 
-def _words(characters: list[tuple[int, str]]) -> Iterator[Word | None]:
-    """Words in order; None where a clause ends."""
-    letters: list[str] = []
-    start = end = 0
-    for at, char in characters:
-        folded = _fold_character(char)
-        if folded is None:
-            continue
-        if folded not in (" ", "\n", " lol "):
-            start = start if letters else at
-            end = at + 1
-            letters.append(folded)
-            continue
-        if letters:
-            yield Word(_plain("".join(letters)), start, end)
-            letters = []
-        if folded == "\n":
-            yield None
-        elif folded == " lol ":
-            yield Word("lol", at, at + 1)
-    if letters:
-        yield Word(_plain("".join(letters)), start, end)
+_few_folded = lru_cache(maxsize=16_384)(_fold)  # long ones are not kept: they would fill memory
 
 
-@lru_cache(maxsize=8192)
-def _fold_character(char: str) -> str | None:
-    """What a character stands for: letters, a gap, an end of a clause, laughter, or nothing."""
+class _Folds(dict[int, str]):
+    """What a character stands for: letters, a gap, laughter, or nothing; worked out once each."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_character(chr(code))
+        return folded
+
+
+def _fold_character(char: str) -> str:
     if char in _APOSTROPHES or unicodedata.category(char) == "Cf":
-        return None
-    if char in _BREAKS:
-        return "\n"
+        return ""
     if char in _LAUGHTER:
         return " lol "
-    if char in "@$":
+    if char in "@$*":
         return char
     kept = [
         each
         for each in unicodedata.normalize("NFKD", char).casefold()
         if unicodedata.category(each)[0] in "LN" or unicodedata.category(each) == "Mc"
     ]
-    if kept:
-        return "".join(kept)
-    return None if unicodedata.category(char) == "Mn" else " "
+    if not kept:
+        return "" if unicodedata.category(char) == "Mn" else " "
+    letters = "".join(kept)
+    return f" {letters} " if _IS_GAPLESS.match(char) else letters
+
+
+_FOLDS = _Folds()
 
 
 def _plain(word: str) -> str:
     """Without letters repeated for effect and digits in the place of letters."""
-    if _MIXED.fullmatch(word):
+    word = word.strip("*@$") if len(word) < _LONGEST else word[: 4 * _LONGEST].strip("*@$")
+    if not word.isalpha() and len(word) < _LONGEST and _MIXED.fullmatch(word):
         word = word.translate(_LEET)
     runs = [(letter, len(list(run))) for letter, run in groupby(word)]
     return "".join(

@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from realtime.safety.clauses import fold
-from realtime.safety.phrases import Phrase, any_of, compiled
+from realtime.safety.phrases import Phrase, compiled, single_words
 
 Level = Literal["none", "concern", "crisis"]
+Cue = Literal[
+    "harmless",  # takes the meaning from every match it touches
+    "denials",  # up to six words before a match: nothing is said
+    "no_denials",  # looks like a denial and is none
+    "denials_after",  # directly after a match
+    "far_denials",  # denials that reach past a new subject: "I don't think I ..."
+    "subjects",  # words that begin a new statement about oneself
+    "me",  # the speaker
+    "others",  # somebody else
+    "topics",  # a song, a film, an essay: nothing is said
+    "past",  # over, unless ...
+    "present",  # ... it is not
+    "jests",  # laughter, hyperbole: crisis becomes concern, unless ...
+    "earnest",  # ... it is meant
+    "joints",  # "but", "and": no denial reaches past it
+]
+CUES: tuple[Cue, ...] = get_args(Cue)
 FOLDER = Path(__file__).with_name("patterns")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """`alone`: the whole clause; `anywhere`: a part of it, for scripts without gaps.
+    """`ignores`: cues that change nothing, as "no reason to live" holds its own denial.
 
-    `as_is`: holds whoever is spoken of and whatever is denied, as in "no reason to live".
+    `alone`: the whole sentence. `sign`: what the match hints at; see `screen.py`.
     """
 
     level: Level
     category: str
     phrases: tuple[Phrase, ...]
     alone: frozenset[str]
-    anywhere: tuple[str, ...]
-    as_is: bool
+    ignores: frozenset[str]
+    sign: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Language:
-    """The rules and the words around a match that change what it means."""
+    """`misspelt`: words whose misspellings are read as meant; `run_together`: written as one."""
 
     name: str
     rules: tuple[Rule, ...]
-    by_word: dict[str, tuple[tuple[Rule, Phrase], ...]]
-    alone: dict[str, Rule]
-    anywhere: tuple[tuple[Rule, str], ...]
-    harmless: re.Pattern[str]
-    denials: re.Pattern[str]
-    no_denials: re.Pattern[str]
-    me: re.Pattern[str]
-    others: re.Pattern[str]
-    topics: re.Pattern[str]
-    past: re.Pattern[str]
-    present: re.Pattern[str]
-    jests: re.Pattern[str]
-    earnest: re.Pattern[str]
-    joints: frozenset[str]
+    cues: dict[Cue, tuple[Phrase, ...]]
+    misspelt: frozenset[str]
+    run_together: tuple[str, ...]
 
 
 def load() -> tuple[Language, ...]:
@@ -61,44 +66,31 @@ def load() -> tuple[Language, ...]:
 
 def read(source: dict[str, Any]) -> Language:
     classes: dict[str, str] = source.get("classes", {})
-    rules = tuple(_rule(rule, classes) for rule in source["rules"])
-    cues = source.get("cues", {})
-    by_word: dict[str, list[tuple[Rule, Phrase]]] = {}
-    for rule in rules:
-        for phrase in rule.phrases:
-            for word in phrase.anchors:
-                by_word.setdefault(word, []).append((rule, phrase))
+    cues: dict[Cue, list[str]] = source.get("cues", {})
+    if unknown := cues.keys() - set(CUES):
+        raise ValueError(f"{source['language']}: unknown cues {sorted(unknown)}")
+    denials = single_words(cues.get("denials", []), classes)
     return Language(
         name=source["language"],
-        rules=rules,
-        by_word={word: tuple(pairs) for word, pairs in by_word.items()},
-        alone={line: rule for rule in rules for line in rule.alone},
-        anywhere=tuple((rule, stem) for rule in rules for stem in rule.anywhere),
-        joints=frozenset(map(fold, cues.get("joints", ()))),
-        **{
-            cue: any_of(cues.get(cue, ()), classes)
-            for cue in (
-                "harmless",
-                "denials",
-                "no_denials",
-                "me",
-                "others",
-                "topics",
-                "past",
-                "present",
-                "jests",
-                "earnest",
-            )
+        rules=tuple(_rule(rule, classes, denials) for rule in source["rules"]),
+        cues={
+            cue: tuple(compiled(phrase, classes) for phrase in phrases)
+            for cue, phrases in cues.items()
         },
+        misspelt=frozenset(map(fold, source.get("misspelt", ()))),
+        run_together=tuple(map(fold, source.get("run_together", ()))),
     )
 
 
-def _rule(source: dict[str, Any], classes: dict[str, str]) -> Rule:
+def _rule(source: dict[str, Any], classes: dict[str, str], denials: frozenset[str]) -> Rule:
+    ignores = frozenset(source.get("ignores", ()))
+    if unknown := ignores - set(CUES):
+        raise ValueError(f"unknown cues {sorted(unknown)} in `ignores`")
     return Rule(
         level=source["level"],
         category=source["category"],
-        phrases=tuple(compiled(phrase, classes) for phrase in source.get("phrases", ())),
+        phrases=tuple(compiled(phrase, classes, denials) for phrase in source.get("phrases", ())),
         alone=frozenset(map(fold, source.get("alone", ()))),
-        anywhere=tuple(map(fold, source.get("anywhere", ()))),
-        as_is=source.get("as_is", False),
+        ignores=ignores,
+        sign=source.get("sign"),
     )
