@@ -17,6 +17,10 @@ from typing import NamedTuple
 _APOSTROPHES = frozenset("'’‘`´ʼ＇")
 _LAUGHTER = frozenset("😂🤣😆😹💀")
 _LEET = str.maketrans("01345@$", "oieasas")
+# Letters that Unicode does not take apart, though people leave the marks off or use one for the
+# other: Arabic and Persian keyboards have different letters for the same sound.
+_TWINS = str.maketrans("ıłđøœىیےکہەة", "ildooيييكههه") | {ord("æ"): "ae"}
+_STRETCH = "ـ"  # only makes an Arabic word longer
 _MIXED = re.compile(r"(?=[^a-z]*[a-z])[a-z0-9@$]*")
 _LONGEST = 32  # letters of a word that could mean something; the rest is not read closely
 _VOWELS = frozenset("aeiouy")
@@ -99,8 +103,13 @@ class _Folds(dict[int, str]):
         return folded
 
 
+def _is_vowel(mark: str) -> bool:
+    """Of the scripts of India, where it tells "my" from "dead"; the other marks are left off."""
+    return unicodedata.category(mark) == "Mc" or "VOWEL SIGN" in unicodedata.name(mark, "")
+
+
 def _fold_character(char: str) -> str:
-    if char in _APOSTROPHES or unicodedata.category(char) == "Cf":
+    if char in _APOSTROPHES or char == _STRETCH or unicodedata.category(char) == "Cf":
         return ""
     if char in _LAUGHTER:
         return " lol "
@@ -108,8 +117,8 @@ def _fold_character(char: str) -> str:
         return char
     kept = [
         each
-        for each in unicodedata.normalize("NFKD", char).casefold()
-        if unicodedata.category(each)[0] in "LN" or unicodedata.category(each) == "Mc"
+        for each in unicodedata.normalize("NFKD", char).casefold().translate(_TWINS)
+        if unicodedata.category(each)[0] in "LN" or _is_vowel(each)
     ]
     if not kept:
         return "" if unicodedata.category(char) == "Mn" else " "
