@@ -10,13 +10,13 @@ from realtime.safety.clauses import fold
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("artık İNTİHAR IŞIK", "artik intihar isik"),
+        ("art\u0131k İNTİHAR", "artik intihar"),
         ("skończyć łódź", "skonczyc lodz"),
         ("Đừng sống", "dung song"),
         ("dø æble", "do aeble"),
         ("می‌خوام کسی", "ميخوام كسي"),
         ("على الحياة", "علي الحياه"),
-        ("انتـــحار ـ", "انتحار"),
+        ("انتـــحار", "انتحار"),
     ],
 )
 def test_letters_with_and_without_their_marks_are_alike(one: str, other: str) -> None:
