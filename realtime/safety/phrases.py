@@ -2,6 +2,7 @@
 
     words that follow each other     (one|another one)     (perhaps)?     begin*
     _ up to two words, __ up to five (never a denial)      {name}: the ways of a word class
+    live (!with|in): not when one of these follows
 
 A gap is bounded and its words are parted by spaces, so no expression can backtrack far; and each
 is only tried where one of its first words stands.
@@ -42,10 +43,10 @@ def compiled(source: str, classes: Mapping[str, str], denials: Set[str] = frozen
     needs: frozenset[str] = frozenset()
     every: list[tuple[str, ...]] = []
     for group, optional, name, name_optional, word in _TOKEN.findall(source):
-        if word in _GAPS:
+        if word in _GAPS or group.startswith("!"):
             if not needs:
                 raise ValueError(f"{source!r} begins with a gap or may match nothing")
-            parts.append(_gap(_GAPS[word], denials))
+            parts.append(_gap(_GAPS[word], denials) if word else _unless(group[1:], classes))
             continue
         ways = _ways(_expanded(word or group or name, classes))
         if not needs:
@@ -88,6 +89,10 @@ def _ways(source: str) -> tuple[str, ...]:
 
 def _expression(way: str) -> str:
     return re.escape(way).replace(r"\*", "[^ ]*") + " "
+
+
+def _unless(ways: str, classes: Mapping[str, str]) -> str:
+    return "(?!" + "|".join(map(_expression, _ways(_expanded(ways, classes)))) + ")"
 
 
 def _gap(most: int, denials: Set[str]) -> str:

@@ -90,7 +90,9 @@ def _trees(argument: Any) -> list[Any]:
     return []
 
 
-@pytest.mark.parametrize("source", ["(perhaps)? (never)?", "_ sleep", "(perhaps)? __ sleep"])
+@pytest.mark.parametrize(
+    "source", ["(perhaps)? (never)?", "_ sleep", "(perhaps)? __ sleep", "(!with) live"]
+)
 def test_a_pattern_that_could_match_nothing_or_begin_anywhere_is_refused(source: str) -> None:
     with pytest.raises(ValueError, match="nothing"):
         compiled(source, {})
@@ -111,6 +113,15 @@ def test_a_gap_does_not_swallow_a_denial() -> None:
 
     assert phrase.expression.match("want to die ")
     assert not phrase.expression.match("want not die ")
+
+
+def test_a_phrase_may_say_what_does_not_follow() -> None:
+    phrase = compiled("live (!with|in {place})", {"place": "town|rome"})
+
+    assert phrase.expression.match("live ")
+    assert phrase.expression.match("live in pain ")
+    assert not phrase.expression.match("live with them ")
+    assert not phrase.expression.match("live in rome ")
 
 
 def test_a_word_may_be_given_by_its_beginning() -> None:
