@@ -116,7 +116,7 @@ def test_a_gap_does_not_swallow_a_denial() -> None:
 
 
 def test_a_phrase_may_say_what_does_not_follow() -> None:
-    phrase = compiled("live (!with|in {place})", {"place": "town|rome"})
+    phrase = compiled("live (!with|in {place}|at {place})", {"place": "rome"})
 
     assert phrase.expression.match("live ")
     assert phrase.expression.match("live in pain ")
