@@ -10,11 +10,12 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
-from realtime.safety.phrases import Phrase
+from realtime.safety.phrases import Phrase, Words
 from realtime.safety.rules import Cue, Language, Rule
+
+_LONGEST_ALONE = 12  # words; a longer sentence is none of those that must stand alone
 
 
 class Entry(NamedTuple):
@@ -36,11 +37,9 @@ class Match(NamedTuple):
 class Found:
     """What stands in one sentence: rules that match, and the cues of each language in order."""
 
-    __slots__ = ("_cues", "line", "matches", "starts")
+    __slots__ = ("_cues", "matches")
 
-    def __init__(self, words: tuple[str, ...]) -> None:
-        self.line = " ".join(words) + " "
-        self.starts = list(accumulate((len(word) + 1 for word in words), initial=0))
+    def __init__(self) -> None:
         self.matches: list[Match] = []
         self._cues: dict[tuple[str, Cue], list[tuple[int, int]]] = defaultdict(list)
 
@@ -62,7 +61,6 @@ class Index:
     def __init__(self, languages: Iterable[Language]) -> None:
         self._starting: dict[str, list[Entry]] = defaultdict(list)
         self._alone: dict[str, list[tuple[Language, Rule]]] = defaultdict(list)
-        self.words: set[str] = set()
         for language in languages:
             for cue, phrases in language.cues.items():
                 for phrase in phrases:
@@ -80,26 +78,24 @@ class Index:
         entry = Entry(phrase, frozenset() if certain else phrase.needs, language, meaning)
         for start in phrase.starts:
             self._starting[start].append(entry)
-        self.words |= phrase.words
 
     def _look_up(self, word: str) -> tuple[Entry, ...]:
         entries = list(self._starting.get(word, ()))
         for length in self._stems:
             entries += self._starting.get(word[: length - 1] + "*", ())
-        return tuple(dict.fromkeys(entries))
+        return tuple({id(entry): entry for entry in entries}.values())
 
-    def find(self, words: tuple[str, ...]) -> Found:
-        found = Found(words)
+    def find(self, words: Words) -> Found:
+        found = Found()
         present = set(words)
-        ends = {start: at for at, start in enumerate(found.starts)}
-        for language, rule in self._alone.get(found.line[:-1], ()):
+        for language, rule in self._alone.get(" ".join(words[: _LONGEST_ALONE + 1]), ()):
             found.matches.append(Match(language, rule, 0, len(words)))
         for at, word in enumerate(words):
             for entry in self._entries(word):
                 if entry.phrase.one_word:
                     found.add(entry, at, at + 1)
                 elif not entry.needs or not entry.needs.isdisjoint(present):
-                    match = entry.phrase.expression.match(found.line, found.starts[at])
-                    if match:
-                        found.add(entry, at, ends[match.end()])
+                    end = entry.phrase.match(words, at)
+                    if end is not None:
+                        found.add(entry, at, end)
         return found

@@ -13,21 +13,36 @@ _LONGEST_CUE = 12  # words
 
 LANGUAGES = load()  # at import: screening itself reads no file
 INDEX = Index(LANGUAGES)
-SPELLING = Spelling(LANGUAGES, INDEX.words)
+SPELLING = Spelling(LANGUAGES, frozenset().union(*(language.words for language in LANGUAGES)))
 
 
 class Sentence:
     """Words, what was found among them, and whether laughter follows."""
 
-    __slots__ = ("found", "laughed_at", "words")
+    __slots__ = ("_known", "found", "laughed_at", "words")
 
     def __init__(self, words: list[Word]) -> None:
         self.words = words
         self.found: Found = INDEX.find(tuple(word.text for word in words))
         self.laughed_at = False
+        self._known: dict[str, int] = {}
 
     def span(self, match: Match) -> tuple[int, int]:
         return self.words[match.first].start, self.words[match.end - 1].end
+
+    def known(self, language: Language) -> int:
+        """How many of the words are ones of this language."""
+        if language.name not in self._known:
+            self._known[language.name] = sum(word.text in language.words for word in self.words)
+        return self._known[language.name]
+
+    def foreign(self, match: Match) -> bool:
+        """Whether the matched words are also of a language that more of the sentence is in."""
+        texts = {word.text for word in self.words[match.first : match.end]}
+        mine = self.known(match.language)
+        return any(
+            texts <= language.words and self.known(language) > mine for language in LANGUAGES
+        )
 
     def around(self, match: Match, cue: Cue) -> bool:
         start, end = match.first - _CONTEXT, match.end + _CONTEXT
@@ -63,7 +78,8 @@ class Message:
         """What a match weighs here, and whether it is said of oneself, now and in earnest."""
         asks = _Asks(sentence, match)
         if (
-            asks.harmless()
+            sentence.foreign(match)
+            or asks.harmless()
             or asks.denied()
             or asks.topic()
             or self._quoted(sentence, match, "topics")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from realtime.safety.clauses import fold
-from realtime.safety.phrases import Phrase, compiled, single_words
+from realtime.safety.phrases import Phrase, Reader
 
 Level = Literal["none", "concern", "crisis"]
 Cue = Literal[
@@ -48,13 +49,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Language:
-    """`misspelt`: words whose misspellings are read as meant; `run_together`: written as one."""
+    """`misspelt`: words whose misspellings are read as meant; `run_together`: written as one.
+
+    `words`: all that its phrases may read, by which it is told from other languages.
+    """
 
     name: str
     rules: tuple[Rule, ...]
     cues: dict[Cue, tuple[Phrase, ...]]
     misspelt: frozenset[str]
     run_together: tuple[str, ...]
+    words: frozenset[str]
 
 
 def load() -> tuple[Language, ...]:
@@ -69,27 +74,29 @@ def read(source: dict[str, Any]) -> Language:
     cues: dict[Cue, list[str]] = source.get("cues", {})
     if unknown := cues.keys() - set(CUES):
         raise ValueError(f"{source['language']}: unknown cues {sorted(unknown)}")
-    denials = single_words(cues.get("denials", []), classes)
+    denials = Reader(classes).single_words(cues.get("denials", []))
+    reader, plain = Reader(classes, denials), Reader(classes)
+    rules = tuple(_rule(rule, reader) for rule in source["rules"])
+    read_cues = {cue: tuple(map(plain.phrase, phrases)) for cue, phrases in cues.items()}
+    every = chain.from_iterable((*(rule.phrases for rule in rules), *read_cues.values()))
     return Language(
         name=source["language"],
-        rules=tuple(_rule(rule, classes, denials) for rule in source["rules"]),
-        cues={
-            cue: tuple(compiled(phrase, classes) for phrase in phrases)
-            for cue, phrases in cues.items()
-        },
+        rules=rules,
+        cues=read_cues,
         misspelt=frozenset(map(fold, source.get("misspelt", ()))),
         run_together=tuple(map(fold, source.get("run_together", ()))),
+        words=frozenset(chain.from_iterable(phrase.words for phrase in every)),
     )
 
 
-def _rule(source: dict[str, Any], classes: dict[str, str], denials: frozenset[str]) -> Rule:
+def _rule(source: dict[str, Any], reader: Reader) -> Rule:
     ignores = frozenset(source.get("ignores", ()))
     if unknown := ignores - set(CUES):
         raise ValueError(f"unknown cues {sorted(unknown)} in `ignores`")
     return Rule(
         level=source["level"],
         category=source["category"],
-        phrases=tuple(compiled(phrase, classes, denials) for phrase in source.get("phrases", ())),
+        phrases=tuple(map(reader.phrase, source.get("phrases", ()))),
         alone=frozenset(map(fold, source.get("alone", ()))),
         ignores=ignores,
         sign=source.get("sign"),
