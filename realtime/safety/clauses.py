@@ -31,9 +31,10 @@ _ENDS = ".!?;\n\r…。！？；।؟؛۔"
 _COMMAS = ",:、،，：—–()|"
 _QUOTES = '"“”„«»「」『』'
 _IS_GAPLESS = re.compile(f"[{_GAPLESS}]")
+_LETTER = r"[^\W_가-힣]"  # a syllable of Hangul is often a word
 # s u i c i d e: at least three letters, one separator each. A fixed group, so linear.
 _TOKEN = re.compile(
-    r"(?P<spelled>(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){2,}(?![^\W_]))"
+    rf"(?P<spelled>(?<![^\W_]){_LETTER}(?:[ .*_-]{_LETTER}){{2,}}(?![^\W_]))"
     rf"|(?P<end>[{re.escape(_ENDS)}]+)|(?P<comma>[{re.escape(_COMMAS)}]+)|(?P<quote>[{_QUOTES}])"
     rf"|(?P<sign>[{_GAPLESS}])"
     rf"|(?P<word>[^\s{re.escape(_ENDS + _COMMAS + _QUOTES)}{_GAPLESS}]+)"
