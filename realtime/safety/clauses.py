@@ -69,6 +69,8 @@ def sentences(text: str) -> Iterator[list[Word]]:
         else:
             spelled = kind == "spelled"
             for each in _folded(token[0][::2] if spelled else token[0]):
+                if len(sentence) > 2 and sentence[-1].text == sentence[-3].text == each:
+                    continue  # a word said more than three times, as laughter is
                 sentence.append(Word(each, token.start(), token.end(), quoted, fresh))
                 fresh = False
     if sentence:

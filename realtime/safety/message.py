@@ -48,14 +48,8 @@ class Sentence:
         start, end = match.first - _CONTEXT, match.end + _CONTEXT
         return bool(self.found.between(match.language, cue, start, end))
 
-    def only(self, cue: Cue) -> bool:
-        return len(self.words) < 3 and self._any(cue, 1)
-
     def says(self, cue: Cue) -> bool:
-        return self._any(cue, len(self.words))
-
-    def _any(self, cue: Cue, end: int) -> bool:
-        return any(self.found.between(language, cue, 0, end) for language in LANGUAGES)
+        return self.found.has(cue)
 
     def unquoted(self, language: Language, cue: Cue) -> bool:
         places = self.found.between(language, cue, 0, len(self.words))
@@ -71,7 +65,7 @@ class Message:
             parts.setdefault(tuple(word.text for word in words), words)
         self.sentences = [Sentence(words) for words in parts.values()]
         for before, after in zip(self.sentences, self.sentences[1:], strict=False):
-            before.laughed_at = after.only("jests")
+            before.laughed_at = len(after.words) < 3 and after.says("jests")
         self.earnest = any(sentence.says("earnest") for sentence in self.sentences)
 
     def weigh(self, sentence: Sentence, match: Match) -> tuple[Level, bool]:

@@ -44,6 +44,8 @@ class Ways:
         if at >= len(words):
             return []
         word = words[at]
+        if not self.starred and word not in self.exact:
+            return [at + 1] if word in self.single else []
         found = [at + 1] if word in self.single else []
         if word in self.exact:
             for row in self.exact[word]:
@@ -70,7 +72,8 @@ class Phrase:
     """`starts`: the words it may begin with; `needs`: one of these is in every match.
 
     A start or a need that ends in an asterisk is the beginning of a word. `one_word`: a word of
-    `starts` is the whole match. `words`: all that it may read.
+    `starts` is the whole match. `seconds`: the words one of which comes second; None when any may.
+    `words`: all that it may read.
     """
 
     elements: tuple[_Element, ...]
@@ -78,6 +81,7 @@ class Phrase:
     starts: frozenset[str]
     needs: frozenset[str]
     one_word: bool
+    seconds: frozenset[str] | None
     words: frozenset[str]
 
     def match(self, words: Words, at: int = 0) -> int | None:
@@ -143,7 +147,13 @@ class Reader:
             raise ValueError(f"{source!r} may match nothing")
         one_word = len(elements) == 1 and every == starts == needs
         return Phrase(
-            tuple(elements), self._denials, frozenset(starts), needs, one_word, frozenset(every)
+            tuple(elements),
+            self._denials,
+            frozenset(starts),
+            needs,
+            one_word,
+            _seconds(elements),
+            frozenset(every),
         )
 
     def single_words(self, sources: list[str]) -> frozenset[str]:
@@ -185,6 +195,37 @@ def _one(way: str) -> bool:
 
 def _begins(word: str, pattern: str) -> bool:
     return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
+
+
+def _seconds(elements: list[_Element]) -> frozenset[str] | None:
+    """The words that may come second in a match, unless it may end or have a gap there."""
+    found: set[str] = set()
+    for place, element in enumerate(elements):
+        if element.ways is None or element.ways.starred:
+            return None
+        found.update(row[1] for rows in element.ways.exact.values() for row in rows)
+        if element.ways.single:
+            firsts = _firsts(elements[place + 1 :])
+            if firsts is None:
+                return None
+            found |= firsts
+        if not element.optional:
+            break
+    return frozenset(found)
+
+
+def _firsts(elements: list[_Element]) -> frozenset[str] | None:
+    """The words with which these may begin, unless they may be nothing or a gap."""
+    found: set[str] = set()
+    for element in elements:
+        if element.unless:
+            continue
+        if element.ways is None or element.ways.starred:
+            return None
+        found |= element.ways.single | element.ways.exact.keys()
+        if not element.optional:
+            return frozenset(found)
+    return None
 
 
 def _rarer(a: frozenset[str], b: frozenset[str]) -> frozenset[str]:

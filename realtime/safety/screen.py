@@ -8,6 +8,8 @@ How well it does: `docs/safety.md`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
 
 from realtime.safety.message import Message
 from realtime.safety.rules import Level
@@ -17,6 +19,8 @@ MAX_CHARACTERS = 16_384
 _RANK: dict[Level, int] = {"none": 0, "concern": 1, "crisis": 2}
 # Signs that somebody prepares: one of these is crisis beside a sign of another kind.
 _PREPARING = frozenset({"farewell", "settling", "decided", "means"})
+_NEAR = 2  # sentences between two signs that are read together
+_SIGNS = 40  # signs of one message that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,14 @@ def screen(text: str, before: Level = "none") -> Screening:
     """
     message = Message(text[:MAX_CHARACTERS])
     worst = NOTHING
-    signs: dict[str, tuple[int, int]] = {}
-    for sentence in message.sentences:
+    signs: list[_Sign] = []
+    for place, sentence in enumerate(message.sentences):
         for match in sentence.found.matches:
             level, earnest = message.weigh(sentence, match)
             if rises(level, above=worst.level):
                 worst = Screening(level, match.rule.category, sentence.span(match))
             if earnest and match.rule.sign:
-                signs.setdefault(match.rule.sign, sentence.span(match))
+                signs.append(_Sign(match.rule.sign, place, sentence.span(match)))
         if worst.level == "crisis":
             return worst
     return _together(signs, before) or worst
@@ -55,10 +59,18 @@ def rises(level: Level, *, above: Level) -> bool:
     return _RANK[level] > _RANK[above]
 
 
-def _together(signs: dict[str, tuple[int, int]], before: Level) -> Screening | None:
-    preparing = [span for sign, span in signs.items() if sign in _PREPARING]
-    if preparing and len(signs) > 1:
-        return Screening("crisis", "signs", preparing[0])
+class _Sign(NamedTuple):
+    kind: str
+    sentence: int
+    span: tuple[int, int]
+
+
+def _together(signs: list[_Sign], before: Level) -> Screening | None:
+    """Crisis when a sign that somebody prepares has one of another kind near it."""
+    for sign, after in combinations(signs[:_SIGNS], 2):
+        near = after.sentence - sign.sentence <= _NEAR and sign.kind != after.kind
+        if near and not _PREPARING.isdisjoint((sign.kind, after.kind)):
+            return Screening("crisis", "signs", sign.span)
     if signs and before == "crisis":
-        return Screening("crisis", "signs", next(iter(signs.values())))
+        return Screening("crisis", "signs", signs[0].span)
     return None

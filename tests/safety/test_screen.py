@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from time import process_time
 
 import pytest
 
-from realtime.safety.screen import MAX_CHARACTERS, screen
+from realtime.safety.screen import screen
 from tests.support.checkout import here
 
 
@@ -70,39 +69,6 @@ def test_nothing_is_said_of_an_empty_message() -> None:
     assert screen("").level == screen(" \n ").level == screen("?!…").level == "none"
 
 
-HOSTILE = {
-    "a beginning": "i want to ",
-    "all triggers": "kill die suicide myself end life ",
-    "denials": "i do not want ",
-    "optional words": "want to just really so badly ",
-    "spelled out": "s u i ",
-    "one word": "a",
-    "marks": "आ़्",
-    "laughter": "😂",
-    "ends": "!",
-    "numbers": "d1e 4 ",
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_time_grows_with_the_length_alone(name: str) -> None:
-    """Eight times the length may take eight times as long, here thirty for a busy machine."""
-    text = HOSTILE[name] * MAX_CHARACTERS
-
-    screen(text[:2_000])
-    short = min(_seconds(text[:2_000]) for _ in range(5))
-    long = min(_seconds(text[:16_000]) for _ in range(3))
-
-    assert long < 30 * short + 0.02
-    assert long < 1.0
-
-
-def _seconds(text: str) -> float:
-    began = process_time()
-    screen(text)
-    return process_time() - began
-
-
 def test_it_runs_on_a_bare_python() -> None:
     """Without any installed package: help must not hang on one."""
     said = subprocess.run(
@@ -120,3 +86,44 @@ def test_it_runs_on_a_bare_python() -> None:
     )
 
     assert said.stdout == "crisis\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ('"I want to die" she said to me', "concern"),
+        ('The lyrics go "I want to die"', "none"),
+        ('"I want to die"', "crisis"),
+        ('"I want to die" is all that I can think', "crisis"),
+    ],
+)
+def test_words_in_quotation_marks_are_those_of_whom_they_are_said_to_be(
+    text: str, level: str
+) -> None:
+    assert screen(text).level == level
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["s*icide is on my mind", "i wnat to kill myslef", "iwanttodie", "k*ll myself", "suiicdal"],
+)
+def test_key_words_are_read_though_misspelt_starred_or_run_together(text: str) -> None:
+    assert screen(text).level == "crisis"
+
+
+def test_a_word_of_two_languages_is_read_in_the_one_that_is_written() -> None:
+    assert screen("I am not suicidal").level == "none"
+    assert screen("no pienso en el suicidio").level != "crisis"
+
+
+def test_two_signs_near_each_other_are_crisis_and_one_is_not() -> None:
+    assert screen("I made my decision. I feel so calm.").level == "crisis"
+    assert screen("I made my decision.").level == "none"
+    between = " I had tea. It was hot. The cup is blue."
+    assert screen(f"I made my decision.{between} I feel so calm.").level == "none"
+
+
+def test_a_sign_counts_in_a_conversation_that_is_at_crisis() -> None:
+    assert screen("I made my decision.", before="crisis").category == "signs"
+    assert screen("I made my decision.", before="concern").level == "none"
+    assert screen("I like tea.", before="crisis").level == "none"
