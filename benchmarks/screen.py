@@ -60,8 +60,9 @@ def main(arguments: list[str]) -> None:
     sys.stdout.writelines(f"{line}\n" for line in _table("language", _by_language(judged)))
     took = [one["microseconds"] for one in every]
     sys.stdout.write(
-        f"\nµs per message: p50 {quantile(took, 0.5):.0f}, p99 {quantile(took, 0.99):.0f}, "
-        f"worst {max(took):.0f}; worst of hostile messages of 2,000 characters {worst():.0f}\n"
+        f"\nµs of processor per message: p50 {quantile(took, 0.5):.0f}, "
+        f"p99 {quantile(took, 0.99):.0f}, worst {max(took):.0f}; "
+        f"worst of hostile messages of 2,000 characters {worst():.0f}\n"
     )
 
 
@@ -79,9 +80,9 @@ def load() -> dict[str, list[Row]]:
 def judge(rows: Iterable[Row]) -> list[Judged]:
     judged: list[Judged] = []
     for row in rows:
-        began = time.perf_counter()
+        began = time.process_time()
         level = screen(row["text"]).level
-        took = (time.perf_counter() - began) * 1e6
+        took = (time.process_time() - began) * 1e6
         judged.append({"row": row, "level": level, "microseconds": took})
     return judged
 
