@@ -25,7 +25,9 @@ RULES = [
 def test_a_rules_examples_are_judged_as_it_says(rule: dict[str, Any]) -> None:
     """`yes` is judged at the rule's level, `no` below it; a sign as where all is at crisis."""
     yes, no = rule["examples"]["yes"], rule["examples"]["no"]
-    before, level = ("crisis", "crisis") if rule["level"] == "none" else ("none", rule["level"])
+    alone = rule["level"] != "none"
+    before: Level = "none" if alone else "crisis"
+    level: Level = rule["level"] if alone else "crisis"
 
     assert yes
     assert no
