@@ -10,6 +10,7 @@ from realtime.safety.spelling import Spelling
 _DENIAL = 6  # words before a match in which a denial is looked for
 _CONTEXT = 40  # words around a match in which other cues are looked for
 _LONGEST_CUE = 12  # words
+_FALLBACK = "others"  # key words of languages that have no file of their own
 
 LANGUAGES = load()  # at import: screening itself reads no file
 INDEX = Index(LANGUAGES)
@@ -19,13 +20,14 @@ SPELLING = Spelling(LANGUAGES, frozenset().union(*(language.words for language i
 class Sentence:
     """Words, what was found among them, and whether laughter follows."""
 
-    __slots__ = ("_known", "found", "laughed_at", "words")
+    __slots__ = ("_known", "_ruled", "found", "laughed_at", "words")
 
     def __init__(self, words: list[Word]) -> None:
         self.words = words
         self.found: Found = INDEX.find(tuple(word.text for word in words))
         self.laughed_at = False
         self._known: dict[str, int] = {}
+        self._ruled: set[int] | None = None
 
     def span(self, match: Match) -> tuple[int, int]:
         return self.words[match.first].start, self.words[match.end - 1].end
@@ -38,11 +40,20 @@ class Sentence:
 
     def foreign(self, match: Match) -> bool:
         """Whether the matched words are also of a language that more of the sentence is in."""
+        if match.language.name == _FALLBACK and self._read_better(match):
+            return True
         texts = {word.text for word in self.words[match.first : match.end]}
         mine = self.known(match.language)
         return any(
             texts <= language.words and self.known(language) > mine for language in LANGUAGES
         )
+
+    def _read_better(self, match: Match) -> bool:
+        """Whether a language with a file of its own has rules for some of these words."""
+        if self._ruled is None:
+            own = (each for each in self.found.matches if each.language.name != _FALLBACK)
+            self._ruled = {at for each in own for at in range(each.first, each.end)}
+        return not self._ruled.isdisjoint(range(match.first, match.end))
 
     def around(self, match: Match, cue: Cue) -> bool:
         start, end = match.first - _CONTEXT, match.end + _CONTEXT
