@@ -1,111 +1,138 @@
-"""What else was tried for the screen: linear models over words, and the conversation before.
+"""`python -m benchmarks.linear`: trains and judges the model of `realtime/safety/classifier.py`.
 
-Logistic regression, trained here in pure Python on the English messages of all sources but one
-and measured on that one, as a message from elsewhere would meet it.
+Logistic regression by Adagrad, in pure Python, the same weights each time. Without arguments each
+source of `tests/safety/data` is held out in turn, as a message from elsewhere would meet the
+model; `--train` trains on all of them and writes the weights.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from benchmarks.screen import DATA, Row, load
+from realtime.safety.classifier import UNIT, WEIGHTS, features, found_by_rules
 from realtime.safety.message import Message
-from realtime.safety.rules import Level
-from realtime.safety.screen import screen
+from realtime.safety.screen import Level, judged, ruled
 
-if TYPE_CHECKING:
-    from benchmarks.screen import Row
-
-Features = frozenset[str]
-FALSE_ALARMS = 0.04  # of the messages without danger: where the models are compared
-EPOCHS, RATE, SHRINK = 20, 0.3, 1e-4
+EPOCHS, RATE, SHRINK = 8, 0.3, 3e-4
+SEEN = 2  # messages that must have a feature
+KEPT = 30_000  # features, those that weigh most
+CONCERN = 0.2  # how much a message of concern counts: it is no crisis, and near to one
+Sources = Mapping[str, Sequence[Row]]
 
 
-def compare(sources: Mapping[str, Sequence[Row]]) -> Iterator[str]:
-    """Lines of a table: recall of each approach on each source held out."""
-    english = {
-        name: [row for row in rows if row["lang"] == "en"] for name, rows in sources.items()
-    }
-    tested = [name for name, rows in english.items() if _balanced(rows)]
-    yield "| held out | rules | words | words and rules | rules or words | at crisis before |"
-    yield "|---|---|---|---|---|---|"
-    for name in tested:
-        others = [row for other in english if other != name for row in english[other]]
-        yield f"| {name} | {' | '.join(_approaches(others, english[name]))} |"
+class Example(NamedTuple):
+    row: Row
+    message: Message
+    rules: Level
+    features: frozenset[str]
 
 
-def _approaches(others: Sequence[Row], tested: Sequence[Row]) -> Iterator[str]:
-    """Crisis found / none called crisis, in percent; models cut at the allowed false alarms."""
-    ruled = [screen(row["text"]).level == "crisis" for row in tested]
-    yield _rates(tested, ruled)
-    worded = _cut(tested, _scores(others, tested, rules=False))
-    yield _rates(tested, worded)
-    yield _rates(tested, _cut(tested, _scores(others, tested, rules=True)))
-    yield _rates(tested, [a or b for a, b in zip(ruled, worded, strict=True)])
-    yield _rates(tested, [screen(row["text"], "crisis").level == "crisis" for row in tested])
+def main(arguments: list[str]) -> None:
+    sources = {name: [example(row) for row in rows] for name, rows in load().items()}
+    if "--train" in arguments:
+        weights = trained([one for rows in sources.values() for one in rows])
+        WEIGHTS.write_text(_as_json(weights), encoding="utf-8")
+        sys.stdout.write(f"{len(weights)} weights in {WEIGHTS.stat().st_size // 1000} kB\n")
+        return
+    sys.stdout.writelines(f"{line}\n" for line in compared(sources))
 
 
-def _scores(others: Sequence[Row], tested: Sequence[Row], *, rules: bool) -> list[float]:
-    weights = _train(
-        [(_features(row["text"], rules=rules), row["label"] == "crisis") for row in others]
-    )
-    return [_score(weights, _features(row["text"], rules=rules)) for row in tested]
+def example(row: Row) -> Example:
+    message = Message(row["text"])
+    found = ruled(message, "none").level
+    heard = {each for sentence in message.sentences for each in features(sentence)}
+    return Example(row, message, found, frozenset(heard.union(found_by_rules(message, found))))
 
 
-def _features(text: str, *, rules: bool) -> Features:
-    """Words and pairs of words; with `rules` also what the rules found."""
-    found = {"always"}
-    message = Message(text)
-    for sentence in message.sentences:
-        words = [word.text for word in sentence.words]
-        found.update(words, map(" ".join, pairwise(words)))
-        if rules:
-            for match in sentence.found.matches:
-                level: Level = message.weigh(sentence, match)[0]
-                found.add(f"rule: {match.rule.category} {match.rule.sign} {level}")
-    return frozenset(found)
+def compared(sources: Mapping[str, Sequence[Example]]) -> Iterator[str]:
+    """A table: crisis found / none called crisis of the rules, the model and both, in percent."""
+    yield "| held out | rules | model | both |"
+    yield "|---|---|---|---|"
+    for name, tested in sources.items():
+        if not _balanced(tested):
+            continue
+        others = [one for other, rows in sources.items() if other != name for one in rows]
+        weights = trained(others)
+        cells = (
+            _rates(tested, [one.rules for one in tested]),
+            _rates(tested, [judged(one.message, weights=weights, rules=False) for one in tested]),
+            _rates(tested, [judged(one.message, weights=weights) for one in tested]),
+        )
+        yield f"| {name} | {' | '.join(cells)} |"
 
 
-def _train(examples: list[tuple[Features, bool]]) -> dict[str, float]:
-    """Adagrad over shuffled examples; the same seed each time."""
-    weights: dict[str, float] = defaultdict(float)
-    steps: dict[str, float] = defaultdict(lambda: 1e-6)
+def trained(examples: Sequence[Example]) -> dict[str, float]:
+    """Weights of the features that matter: trained twice, with all and with those kept."""
+    seen = Counter(feature for one in examples for feature in one.features)
+    first = _fitted(examples, {feature for feature, times in seen.items() if times >= SEEN})
+    kept = sorted(first, key=lambda feature: (-abs(first[feature]), feature))[:KEPT]
+    return _fitted(examples, set(kept))
+
+
+def _fitted(examples: Sequence[Example], kept: set[str]) -> dict[str, float]:
+    names = sorted(kept)
+    index = {feature: at for at, feature in enumerate(names)}
+    weights, steps = [0.0] * len(names), [1e-2] * len(names)
+    rows = [
+        (
+            sorted(index[feature] for feature in one.features & kept),
+            one.row["label"] == "crisis",
+            CONCERN if one.row["label"] == "concern" else 1.0,
+        )
+        for one in examples
+    ]
     order = random.Random(1)
     for _ in range(EPOCHS):
-        order.shuffle(examples)
-        for features, crisis in examples:
-            off = 1 / (1 + math.exp(-_score(weights, features))) - crisis
-            for feature in features:
-                slope = off / math.sqrt(len(features)) + SHRINK * weights[feature]
-                steps[feature] += slope * slope
-                weights[feature] -= RATE * slope / math.sqrt(steps[feature])
-    return weights
+        order.shuffle(rows)
+        for known, crisis, share in rows:
+            scale = 1 / math.sqrt(len(known) + 1)
+            total = max(-30.0, min(30.0, scale * sum([weights[at] for at in known])))
+            off = share * scale * (1 / (1 + math.exp(-total)) - crisis)
+            for at in known:
+                slope = off + SHRINK * weights[at]
+                steps[at] += slope * slope
+                weights[at] -= RATE * slope / math.sqrt(steps[at])
+    return {name: round(weight / UNIT) * UNIT for name, weight in zip(names, weights, strict=True)}
 
 
-def _score(weights: Mapping[str, float], features: Features) -> float:
-    total = sum(weights.get(feature, 0.0) for feature in features)
-    return max(-30.0, min(30.0, total / math.sqrt(len(features))))
+def digest() -> str:
+    """Of all labelled messages, in their order: weights must not go stale unseen."""
+    every = hashlib.sha256()
+    for path in sorted(DATA.glob("*.jsonl")):
+        every.update(path.read_bytes())
+    return every.hexdigest()
 
 
-def _cut(rows: Sequence[Row], scores: Sequence[float]) -> list[bool]:
-    """Above the score that the allowed share of the messages without danger exceeds."""
-    none = sorted(score for row, score in zip(rows, scores, strict=True) if row["label"] == "none")
-    limit = none[math.ceil(len(none) * (1 - FALSE_ALARMS)) - 1]
-    return [score > limit for score in scores]
+def _as_json(weights: Mapping[str, float]) -> str:
+    whole = {name: round(weight / UNIT) for name, weight in sorted(weights.items())}
+    kept = {"trained on": digest(), "weights": whole}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"), indent=0) + "\n"
 
 
-def _rates(rows: Sequence[Row], called: Iterable[bool]) -> str:
-    by_label: dict[str, list[bool]] = defaultdict(list)
-    for row, crisis in zip(rows, called, strict=True):
-        by_label[row["label"]].append(crisis)
-    found, false = by_label["crisis"], by_label["none"]
-    return f"{100 * sum(found) / len(found):.0f} / {100 * sum(false) / len(false):.1f}"
+def _rates(tested: Sequence[Example], levels: Sequence[Level]) -> str:
+    def share(label: str) -> float:
+        called = [
+            level == "crisis"
+            for one, level in zip(tested, levels, strict=True)
+            if one.row["label"] == label
+        ]
+        return 100 * sum(called) / len(called)
+
+    return f"{share('crisis'):.0f} / {share('none'):.1f}"
 
 
-def _balanced(rows: Sequence[Row]) -> bool:
-    labels = [row["label"] for row in rows]
+def _balanced(rows: Sequence[Example]) -> bool:
+    labels = [one.row["label"] for one in rows]
     return labels.count("crisis") >= 20 and labels.count("none") >= 20
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from realtime.safety.message import Message
+from realtime.safety.classifier import Weights, likeness
+from realtime.safety.message import Message, Sentence
 from realtime.safety.rules import Level
 
 # What is longer is refused anyway; its beginning is read, so that the refusal can help.
@@ -21,6 +22,8 @@ _RANK: dict[Level, int] = {"none": 0, "concern": 1, "crisis": 2}
 _PREPARING = frozenset({"farewell", "settling", "decided", "means"})
 _NEAR = 2  # sentences between two signs that are read together
 _SIGNS = 40  # signs of one message that are read
+# Scores of the model: above the first it says crisis, and not below the last where the rules do.
+CRISIS, CONCERN, AGAINST = 0.35, -0.5, -0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,40 @@ NOTHING = Screening()
 
 
 def screen(text: str, before: Level = "none") -> Screening:
-    """Judge one message: the gravest of its sentences, or what its signs come to together.
+    """Judge one message, by what the rules find in it and by how like others in danger it is.
 
     `before`: the level of the conversation so far; at crisis, a single sign counts.
     """
     message = Message(text[:MAX_CHARACTERS])
+    by_rules = ruled(message, before)
+    like = likeness(message, by_rules.level)
+    level = _level(by_rules.level, like.score)
+    if level == by_rules.level:
+        return by_rules
+    category = by_rules.category or "likeness"
+    return Screening(level, category, by_rules.span or _span(like.sentence))
+
+
+def judged(message: Message, *, weights: Weights | None = None, rules: bool = True) -> Level:
+    """The level with these weights; without `rules` by the score alone."""
+    found = ruled(message, "none").level
+    score = likeness(message, found, weights).score
+    return _level(found if rules else "none", score)
+
+
+def _level(by_rules: Level, score: float) -> Level:
+    """The score alone may say crisis; where the rules do, it must not speak against it."""
+    if score > CRISIS or (by_rules == "crisis" and score > AGAINST):
+        return "crisis"
+    return "concern" if by_rules != "none" or score > CONCERN else "none"
+
+
+def _span(sentence: Sentence | None) -> tuple[int, int] | None:
+    return None if sentence is None else (sentence.words[0].start, sentence.words[-1].end)
+
+
+def ruled(message: Message, before: Level) -> Screening:
+    """What the rules say: the gravest sentence, or what its signs come to together."""
     worst = NOTHING
     signs: list[_Sign] = []
     for place, sentence in enumerate(message.sentences):

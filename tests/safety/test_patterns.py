@@ -10,7 +10,8 @@ import pytest
 from realtime.safety.message import LANGUAGES
 from realtime.safety.phrases import compiled
 from realtime.safety.rules import FOLDER, Level
-from realtime.safety.screen import rises, screen
+from realtime.safety.message import Message
+from realtime.safety.screen import rises, ruled
 
 FILES = sorted(FOLDER.glob("*.json"))
 SOURCES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FILES}
@@ -31,8 +32,8 @@ def test_a_rules_examples_are_judged_as_it_says(rule: dict[str, Any]) -> None:
 
     assert yes
     assert no
-    wrong = [text for text in yes if screen(text, before).level != level]
-    wrong += [text for text in no if not rises(level, above=screen(text, before).level)]
+    wrong = [text for text in yes if ruled(Message(text), before).level != level]
+    wrong += [text for text in no if not rises(level, above=ruled(Message(text), before).level)]
     assert wrong == []
 
 
@@ -41,7 +42,8 @@ def test_a_files_examples_are_judged_as_it_says(name: str) -> None:
     examples = SOURCES[name].get("examples", {})
 
     judged = {
-        level: {text: screen(text).level for text in texts} for level, texts in examples.items()
+        level: {text: ruled(Message(text), "none").level for text in texts}
+        for level, texts in examples.items()
     }
 
     assert judged == {level: dict.fromkeys(texts, level) for level, texts in examples.items()}

@@ -1,0 +1,89 @@
+"""How like the messages of people in danger a message is: a small linear model; pure.
+
+It is trained by `python -m benchmarks.linear --train` on the labelled messages of
+`tests/safety/data`, and reads words, pairs of words, pieces of words and what the rules found.
+A word is looked up a bounded number of times, so the time grows with the length alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from realtime.safety.message import Message, Sentence
+from realtime.safety.rules import Level
+
+WEIGHTS = Path(__file__).with_name("weights.json")
+UNIT = 0.01  # weights are kept as whole numbers of these
+_PIECE = 4  # letters
+_LONGEST = 24  # letters of a word that are taken apart
+
+Weights = Mapping[str, float]
+
+
+class Likeness(NamedTuple):
+    """`score` is positive where danger is likelier than not; `sentence` speaks most for it."""
+
+    score: float
+    sentence: Sentence | None
+
+
+def likeness(message: Message, ruled: Level, weights: Weights | None = None) -> Likeness:
+    """Weigh a message for which the rules say `ruled`."""
+    known = _WEIGHTS if weights is None else weights
+    counted: dict[str, float] = {}
+    best, most = None, -math.inf
+    for sentence in message.sentences:
+        heard = {feature: known[feature] for feature in features(sentence) if feature in known}
+        if heard and (total := sum(heard.values())) > most:
+            best, most = sentence, total
+        counted |= heard
+    for feature in found_by_rules(message, ruled):
+        if feature in known:
+            counted[feature] = known[feature]
+    return Likeness(score(counted.values()), best)
+
+
+def score(weights: Collection[float]) -> float:
+    """Of features with these weights: longer messages have more of them."""
+    return sum(weights) / math.sqrt(len(weights) + 1)
+
+
+def features(sentence: Sentence) -> Iterator[str]:
+    """Words, pairs, pairs with a gap, and the pieces of each word."""
+    before, last = "", "^"
+    for word in (*(word.text for word in sentence.words), "$"):
+        yield word
+        yield f"{last} {word}"
+        if before:
+            yield f"{before} _ {word}"
+        yield from _pieces(word)
+        before, last = last, word
+
+
+def found_by_rules(message: Message, ruled: Level) -> Iterator[str]:
+    yield f"R {ruled}"
+    for sentence in message.sentences:
+        for match in sentence.found.matches:
+            level, earnest = message.weigh(sentence, match)
+            sign = match.rule.sign if earnest else ""
+            yield f"R {level}"
+            yield f"R {match.rule.category} {match.rule.level} {level} {sign}"
+
+
+@lru_cache(maxsize=16_384)
+def _pieces(word: str) -> tuple[str, ...]:
+    whole = f"<{word[:_LONGEST]}>"
+    return tuple(f"#{whole[at : at + _PIECE]}" for at in range(len(whole) - _PIECE + 1))
+
+
+def load() -> dict[str, float]:
+    kept: dict[str, int] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"]
+    return {feature: weight * UNIT for feature, weight in kept.items()}
+
+
+_WEIGHTS = load()  # at import: screening itself reads no file
