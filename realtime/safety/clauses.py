@@ -24,6 +24,7 @@ _STRETCH = "ـ"  # only makes an Arabic word longer
 _MIXED = re.compile(r"(?=[^a-z]*[a-z])[a-z0-9@$]*")
 _LONGEST = 32  # letters of a word that could mean something; the rest is not read closely
 _VOWELS = frozenset("aeiouy")
+_NEEDS_MORE = re.compile(r"(\S)\1\1|[\d@$]|\s\*")  # than folding its characters
 
 # Han, kana, Thai, Lao, Burmese, Khmer: no gaps between words. (Hangul has gaps.)
 _GAPLESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -86,6 +87,15 @@ def fold(text: str) -> str:
     return " ".join(folded)
 
 
+def fold_each(ways: list[str]) -> list[str]:
+    """`fold` of many, quickly: only few need more than their characters looked up."""
+    folded = "|".join(ways).translate(_FOLDS).split("|")
+    return [
+        fold(way) if _NEEDS_MORE.search(each) else " ".join(each.split())
+        for way, each in zip(ways, folded, strict=True)
+    ]
+
+
 def _folded(token: str) -> tuple[str, ...]:
     return _few_folded(token) if len(token) <= _LONGEST else _fold(token)
 
@@ -129,7 +139,7 @@ def _fold_character(char: str) -> str:
     return f" {letters} " if _IS_GAPLESS.match(char) else letters
 
 
-_FOLDS = _Folds()
+_FOLDS = _Folds({ord("|"): "|"})  # parts the ways of a pattern; in no word of a message
 
 
 def _plain(word: str) -> str:

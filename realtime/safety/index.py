@@ -108,7 +108,7 @@ class Index:
         return tuple(
             entry
             for entry in self._entries(word)
-            if entry.phrase.seconds is None or following in entry.phrase.seconds
+            if (seconds := entry.phrase.seconds()) is None or following in seconds
         )
 
     def find(self, words: Words) -> Found:

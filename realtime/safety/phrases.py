@@ -11,11 +11,10 @@ the work at one place of a message has a bound that does not depend on the messa
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from realtime.safety.clauses import fold
+from realtime.safety.clauses import fold_each
 
 _TOKEN = re.compile(r"\(([^()]*)\)(\?)?|(\{\w+\})(\?)?|(\S+)")
 _CLASS = re.compile(r"\{(\w+)\}")
@@ -25,19 +24,31 @@ Words = tuple[str, ...]
 
 
 class Ways:
-    """Words of which one way must stand at a place."""
+    """Words of which one way must stand at a place.
 
-    __slots__ = ("exact", "single", "starred")
+    `firsts`: those it may begin with; `longest`: one of these is in every match; `words`: all.
+    """
 
-    def __init__(self, ways: list[str]) -> None:
+    __slots__ = ("exact", "firsts", "longest", "rarity", "single", "starred", "words")
+
+    def __init__(self, ways: Set[str]) -> None:
+        self.single = frozenset(way for way in ways if " " not in way and "*" not in way)
+        self.exact: dict[str, list[Words]] = {}
+        self.starred: tuple[Words, ...] = ()
+        self.firsts = self.longest = self.words = self.single
+        if len(self.single) < len(ways):
+            self._add_others(sorted(ways - self.single))
+        self.rarity = min(map(len, self.longest))
+
+    def _add_others(self, ways: list[str]) -> None:
         rows = [tuple(way.split()) for way in ways]
-        self.single = frozenset(row[0] for row, way in zip(rows, ways, strict=True) if _one(way))
-        self.exact: dict[str, list[Words]] = defaultdict(list)
         self.starred = tuple(row for row, way in zip(rows, ways, strict=True) if "*" in way)
         for row, way in zip(rows, ways, strict=True):
-            if len(row) > 1 and "*" not in way:
-                self.exact[row[0]].append(row)
-        self.exact = dict(self.exact)
+            if "*" not in way:
+                self.exact.setdefault(row[0], []).append(row)
+        self.firsts = self.single.union(row[0] for row in rows)
+        self.longest = self.single.union(max(row, key=len) for row in rows)
+        self.words = self.single.union(*rows)
 
     def ends(self, words: Words, at: int) -> list[int]:
         """Where the ways that stand here end, the longest first."""
@@ -72,8 +83,7 @@ class Phrase:
     """`starts`: the words it may begin with; `needs`: one of these is in every match.
 
     A start or a need that ends in an asterisk is the beginning of a word. `one_word`: a word of
-    `starts` is the whole match. `seconds`: the words one of which comes second; None when any may.
-    `words`: all that it may read.
+    `starts` is the whole match.
     """
 
     elements: tuple[_Element, ...]
@@ -81,8 +91,10 @@ class Phrase:
     starts: frozenset[str]
     needs: frozenset[str]
     one_word: bool
-    seconds: frozenset[str] | None
-    words: frozenset[str]
+
+    def seconds(self) -> frozenset[str] | None:
+        """The words one of which comes second; None when any may."""
+        return _seconds(self.elements)
 
     def match(self, words: Words, at: int = 0) -> int | None:
         """Where a match that begins here ends."""
@@ -112,49 +124,42 @@ class Phrase:
 
 
 class Reader:
-    """Reads the patterns of one language; each group of words is worked out once."""
+    """Reads the patterns of one language; each group of words is worked out once.
 
-    def __init__(self, classes: Mapping[str, str], denials: Set[str] = frozenset()) -> None:
+    `words`: all that the phrases read so far may read.
+    """
+
+    def __init__(self, classes: Mapping[str, str]) -> None:
         self._classes = classes
-        self._denials = denials
-        self._read: dict[str, tuple[list[str], Ways]] = {}
+        self._expanded: dict[str, list[str]] = {}
+        self._read: dict[str, Ways] = {}
+        self.words: set[str] = set()
 
-    def phrase(self, source: str) -> Phrase:
+    def phrase(self, source: str, denials: Set[str] = frozenset()) -> Phrase:
         """Read one pattern. Raises ValueError when it could match without a word."""
         elements: list[_Element] = []
-        starts: set[str] = set()
-        needs: frozenset[str] = frozenset()
-        every: set[str] = set()
+        starts: frozenset[str] = frozenset()
+        needs: Ways | None = None
         for group, optional, name, name_optional, word in _TOKEN.findall(source):
             if word in _GAPS or group.startswith("!"):
-                if not needs:
+                if needs is None:
                     raise ValueError(f"{source!r} begins with a gap or may match nothing")
                 elements.append(
-                    _Element(gap=_GAPS[word])
-                    if word
-                    else _Element(self._ways(group[1:])[1], unless=True)
+                    _Element(gap=_GAPS[word]) if word else _Element(self._ways(group[1:]), unless=True)
                 )
                 continue
-            texts, ways = self._ways(word or group or name)
-            if not needs:
-                starts |= {text.split()[0] for text in texts}
-            every.update(word for text in texts for word in text.split())
+            ways = self._ways(word or group or name)
+            if needs is None:
+                starts = starts | ways.firsts if starts else ways.firsts
+            self.words |= ways.words
             perhaps = bool(optional or name_optional)
             elements.append(_Element(ways, optional=perhaps))
-            if not perhaps:
-                needs = _rarer(needs, frozenset(max(text.split(), key=len) for text in texts))
-        if not needs:
+            if not perhaps and (needs is None or needs.rarity < ways.rarity):
+                needs = ways
+        if needs is None:
             raise ValueError(f"{source!r} may match nothing")
-        one_word = len(elements) == 1 and every == starts == needs
-        return Phrase(
-            tuple(elements),
-            self._denials,
-            frozenset(starts),
-            needs,
-            one_word,
-            _seconds(elements),
-            frozenset(every),
-        )
+        one_word = len(elements) == 1 and needs.words == starts == needs.longest
+        return Phrase(tuple(elements), denials, starts, needs.longest, one_word)
 
     def single_words(self, sources: list[str]) -> frozenset[str]:
         """The words among the ways of patterns that are one group or word."""
@@ -162,42 +167,46 @@ class Reader:
         for source in sources:
             tokens = _TOKEN.findall(source)
             if len(tokens) == 1:
-                found.update(self._ways("".join(tokens[0][::2]))[0])
-        return frozenset(filter(_one, found))
+                found |= self._ways("".join(tokens[0][::2])).single
+        return frozenset(found)
 
-    def _ways(self, source: str) -> tuple[list[str], Ways]:
+    def _ways(self, source: str) -> Ways:
         if source not in self._read:
-            texts = sorted({fold(way) for way in _expanded(source, self._classes)})
+            texts = frozenset(fold_each(self._expand(source)))
             if not all(texts):
                 raise ValueError(f"{source!r} has a way without a word")
-            self._read[source] = texts, Ways(texts)
+            self._read[source] = Ways(texts)
         return self._read[source]
+
+    def _expand(self, source: str) -> list[str]:
+        """Every way, with each way of a class in the place of its name, also within a class."""
+        ways = source.split("|")
+        if "{" not in source:
+            return ways
+        expanded: list[str] = []
+        for way in ways:
+            text, *named = _CLASS.split(way)  # text, then by turns a name and the text after it
+            parts = [text]
+            for name, after in zip(named[::2], named[1::2], strict=True):
+                parts = [part + each + after for part in parts for each in self._class(name)]
+            expanded += parts
+        return expanded
+
+    def _class(self, name: str) -> list[str]:
+        if name not in self._expanded:
+            self._expanded[name] = self._expand(self._classes[name])
+        return self._expanded[name]
 
 
 def compiled(source: str, classes: Mapping[str, str], denials: Set[str] = frozenset()) -> Phrase:
-    return Reader(classes, denials).phrase(source)
-
-
-def _expanded(source: str, classes: Mapping[str, str]) -> Iterator[str]:
-    """Every way, with each way of a class in the place of its name, also within a class."""
-    for way in source.split("|"):
-        name = _CLASS.search(way)
-        if name is None:
-            yield way
-            continue
-        for each in _expanded(classes[name[1]], classes):
-            yield from _expanded(way[: name.start()] + each + way[name.end() :], classes)
-
-
-def _one(way: str) -> bool:
-    return " " not in way and "*" not in way
+    return Reader(classes).phrase(source, denials)
 
 
 def _begins(word: str, pattern: str) -> bool:
     return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
 
 
-def _seconds(elements: list[_Element]) -> frozenset[str] | None:
+def _seconds(elements: tuple[_Element, ...]) -> frozenset[str] | None:
     """The words that may come second in a match, unless it may end or have a gap there."""
     found: set[str] = set()
     for place, element in enumerate(elements):
@@ -214,7 +223,7 @@ def _seconds(elements: list[_Element]) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _firsts(elements: list[_Element]) -> frozenset[str] | None:
+def _firsts(elements: tuple[_Element, ...]) -> frozenset[str] | None:
     """The words with which these may begin, unless they may be nothing or a gap."""
     found: set[str] = set()
     for element in elements:
@@ -226,8 +235,3 @@ def _firsts(elements: list[_Element]) -> frozenset[str] | None:
         if not element.optional:
             return frozenset(found)
     return None
-
-
-def _rarer(a: frozenset[str], b: frozenset[str]) -> frozenset[str]:
-    """Of two sets the one with longer words: these are rarer."""
-    return a if a and min(map(len, a)) >= min(map(len, b)) else b

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -74,29 +73,28 @@ def read(source: dict[str, Any]) -> Language:
     cues: dict[Cue, list[str]] = source.get("cues", {})
     if unknown := cues.keys() - set(CUES):
         raise ValueError(f"{source['language']}: unknown cues {sorted(unknown)}")
-    denials = Reader(classes).single_words(cues.get("denials", []))
-    reader, plain = Reader(classes, denials), Reader(classes)
-    rules = tuple(_rule(rule, reader) for rule in source["rules"])
-    read_cues = {cue: tuple(map(plain.phrase, phrases)) for cue, phrases in cues.items()}
-    every = chain.from_iterable((*(rule.phrases for rule in rules), *read_cues.values()))
+    reader = Reader(classes)
+    denials = reader.single_words(cues.get("denials", []))
+    rules = tuple(_rule(rule, reader, denials) for rule in source["rules"])
+    read_cues = {cue: tuple(map(reader.phrase, phrases)) for cue, phrases in cues.items()}
     return Language(
         name=source["language"],
         rules=rules,
         cues=read_cues,
         misspelt=frozenset(map(fold, source.get("misspelt", ()))),
         run_together=tuple(map(fold, source.get("run_together", ()))),
-        words=frozenset(chain.from_iterable(phrase.words for phrase in every)),
+        words=frozenset(reader.words),
     )
 
 
-def _rule(source: dict[str, Any], reader: Reader) -> Rule:
+def _rule(source: dict[str, Any], reader: Reader, denials: frozenset[str]) -> Rule:
     ignores = frozenset(source.get("ignores", ()))
     if unknown := ignores - set(CUES):
         raise ValueError(f"unknown cues {sorted(unknown)} in `ignores`")
     return Rule(
         level=source["level"],
         category=source["category"],
-        phrases=tuple(map(reader.phrase, source.get("phrases", ()))),
+        phrases=tuple(reader.phrase(phrase, denials) for phrase in source.get("phrases", ())),
         alone=frozenset(map(fold, source.get("alone", ()))),
         ignores=ignores,
         sign=source.get("sign"),
