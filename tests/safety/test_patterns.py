@@ -7,10 +7,9 @@ from typing import Any, get_args
 
 import pytest
 
-from realtime.safety.message import LANGUAGES
+from realtime.safety.message import LANGUAGES, Message
 from realtime.safety.phrases import compiled
 from realtime.safety.rules import FOLDER, Level
-from realtime.safety.message import Message
 from realtime.safety.screen import rises, ruled
 
 FILES = sorted(FOLDER.glob("*.json"))
