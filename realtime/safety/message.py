@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from realtime.safety.clauses import Word, sentences
 from realtime.safety.index import Found, Index, Match
 from realtime.safety.rules import Cue, Language, Level, load
@@ -12,9 +14,21 @@ _CONTEXT = 40  # words around a match in which other cues are looked for
 _LONGEST_CUE = 12  # words
 _FALLBACK = "others"  # key words of languages that have no file of their own
 
-LANGUAGES = load()  # at import: screening itself reads no file
-INDEX = Index(LANGUAGES)
-SPELLING = Spelling(LANGUAGES, frozenset().union(*(language.words for language in LANGUAGES)))
+
+def _loaded() -> tuple[tuple[Language, ...], Index, Spelling]:
+    """Without looking for garbage meanwhile: there is none, and it takes as long again."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        languages = load()
+        vocabulary = frozenset().union(*(language.words for language in languages))
+        return languages, Index(languages), Spelling(languages, vocabulary)
+    finally:
+        if collects:
+            gc.enable()
+
+
+LANGUAGES, INDEX, SPELLING = _loaded()  # at import: screening itself reads no file
 
 
 class Sentence:

@@ -124,16 +124,13 @@ class Phrase:
 
 
 class Reader:
-    """Reads the patterns of one language; each group of words is worked out once.
-
-    `words`: all that the phrases read so far may read.
-    """
+    """Reads the patterns of one language; each group of words is worked out once."""
 
     def __init__(self, classes: Mapping[str, str]) -> None:
         self._classes = classes
         self._expanded: dict[str, list[str]] = {}
         self._read: dict[str, Ways] = {}
-        self.words: set[str] = set()
+        self._used: set[Ways] = set()
 
     def phrase(self, source: str, denials: Set[str] = frozenset()) -> Phrase:
         """Read one pattern. Raises ValueError when it could match without a word."""
@@ -145,13 +142,15 @@ class Reader:
                 if needs is None:
                     raise ValueError(f"{source!r} begins with a gap or may match nothing")
                 elements.append(
-                    _Element(gap=_GAPS[word]) if word else _Element(self._ways(group[1:]), unless=True)
+                    _Element(gap=_GAPS[word])
+                    if word
+                    else _Element(self._ways(group[1:]), unless=True)
                 )
                 continue
             ways = self._ways(word or group or name)
             if needs is None:
                 starts = starts | ways.firsts if starts else ways.firsts
-            self.words |= ways.words
+            self._used.add(ways)
             perhaps = bool(optional or name_optional)
             elements.append(_Element(ways, optional=perhaps))
             if not perhaps and (needs is None or needs.rarity < ways.rarity):
@@ -160,6 +159,10 @@ class Reader:
             raise ValueError(f"{source!r} may match nothing")
         one_word = len(elements) == 1 and needs.words == starts == needs.longest
         return Phrase(tuple(elements), denials, starts, needs.longest, one_word)
+
+    def words(self) -> frozenset[str]:
+        """All that the phrases read so far may read."""
+        return frozenset().union(*(ways.words for ways in self._used))
 
     def single_words(self, sources: list[str]) -> frozenset[str]:
         """The words among the ways of patterns that are one group or word."""

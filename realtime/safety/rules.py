@@ -83,7 +83,7 @@ def read(source: dict[str, Any]) -> Language:
         cues=read_cues,
         misspelt=frozenset(map(fold, source.get("misspelt", ()))),
         run_together=tuple(map(fold, source.get("run_together", ()))),
-        words=frozenset(reader.words),
+        words=reader.words(),
     )
 
 
