@@ -7,9 +7,10 @@ in the sentence: the languages that are not written cost a look into a dictionar
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable
-from functools import lru_cache
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from realtime.safety.phrases import Phrase, Words
@@ -21,8 +22,12 @@ _CONTEXT = 80  # words: a statement, and what is looked for around it
 _TELLING = 8  # words known to one language, from which on others may be ruled out
 _FAIR = 4  # a language is spoken that knows a fourth as many words as the one that knows most
 
+_Places = dict[Cue, list[tuple[int, int]]]
+
 
 class Entry(NamedTuple):
+    """A phrase and what it stands for."""
+
     phrase: Phrase
     needs: frozenset[str]  # empty when a look would say nothing
     language: Language
@@ -40,66 +45,103 @@ class Match(NamedTuple):
 
 
 class Found:
-    """What stands in one sentence: rules that match, and the cues of each language in order."""
+    """What stands in one sentence: rules that match, and, once asked for, cues in order.
 
-    __slots__ = ("_cues", "matches")
+    `known`: how many of its words are ones of each language that knows any.
+    """
 
-    def __init__(self) -> None:
-        self.matches: list[Match] = []
-        self._cues: dict[tuple[str, Cue], list[tuple[int, int]]] = defaultdict(list)
+    __slots__ = ("_asides", "_cues", "_index", "_spoken", "_words", "known", "matches")
 
-    def add(self, entry: Entry, first: int, end: int) -> None:
-        if entry.rule is not None:
-            self.matches.append(Match(entry.language, entry.rule, first, end))
-        elif entry.cue is not None:
-            self._cues[entry.language.name, entry.cue].append((first, end))
+    def __init__(self, index: Index, words: Words) -> None:
+        self._index, self._words = index, words
+        self.known = index.known(words)
+        self._spoken = _spoken(self.known)
+        self.matches = index.matches(words, self._spoken)
+        self._cues: dict[Language, _Places] = {}
+        self._asides: dict[Cue, bool] = {}
 
     def has(self, cue: Cue) -> bool:
-        return any(kind == cue for _, kind in self._cues)
+        if cue not in self._asides:
+            found = self._index.cues[cue].find(self._words, self._spoken)
+            self._asides[cue] = next(found, None) is not None
+        return self._asides[cue]
 
     def between(self, language: Language, cue: Cue, start: int, end: int) -> list[tuple[int, int]]:
         """The places of a cue that begin in this stretch of words."""
-        places = self._cues.get((language.name, cue))
+        if language not in self._cues:
+            self._cues[language] = self._places(language)
+        places = self._cues[language].get(cue)
         if not places:
             return []
         return places[bisect_left(places, (start, 0)) : bisect_left(places, (end, 0))]
 
+    def _places(self, language: Language) -> _Places:
+        places: _Places = defaultdict(list)
+        for entry, first, end in self._index.cues[language].find(self._words, self._spoken):
+            if entry.cue is not None:
+                places[entry.cue].append((first, end))
+        return places
+
 
 class Index:
+    """`cues`: those of a language, and those of one kind in all languages."""
+
     def __init__(self, languages: Iterable[Language]) -> None:
-        self._starting: dict[str, list[Entry]] = defaultdict(list)
         self._alone: dict[str, list[tuple[Language, Rule]]] = defaultdict(list)
-        self._all = tuple(languages)
-        for language in self._all:
+        self._rules = _Finder(_REACH)
+        self.cues: dict[Language | Cue, _Finder] = defaultdict(partial(_Finder, _CONTEXT))
+        self._knowing: dict[str, tuple[Language, ...]] = {}
+        for language in languages:
+            for word in language.words:
+                self._knowing[word] = (*self._knowing.get(word, ()), language)
             for cue, phrases in language.cues.items():
                 for phrase in phrases:
-                    self._add(phrase, language, cue=cue)
+                    entry = _entry(phrase, language, cue=cue)
+                    self.cues[language].add(entry)
+                    self.cues[cue].add(entry)
             for rule in language.rules:
                 for line in rule.alone:
                     self._alone[line].append((language, rule))
                 for phrase in rule.phrases:
-                    self._add(phrase, language, rule=rule)
-        self._stems = sorted({len(start) for start in self._starting if start.endswith("*")})
+                    self._rules.add(_entry(phrase, language, rule=rule))
+
+    def knowing(self, word: str) -> tuple[Language, ...]:
+        """The languages that have a word."""
+        return self._knowing.get(word, ())
+
+    def known(self, words: Words) -> Counter[Language]:
+        return Counter(chain.from_iterable(map(self.knowing, words)))
+
+    def matches(self, words: Words, spoken: Container[Language]) -> list[Match]:
+        matches = [
+            Match(language, rule, 0, len(words))
+            for language, rule in self._alone.get(" ".join(words[: _LONGEST_ALONE + 1]), ())
+        ]
+        for entry, first, end in self._rules.find(words, spoken):
+            if entry.rule is not None:
+                matches.append(Match(entry.language, entry.rule, first, end))
+        return matches
+
+
+class _Finder:
+    """Finds phrases; where `most` words come again, what begins there is not sought again."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._starting: dict[str, list[Entry]] = defaultdict(list)
+        self._stems: set[int] = set()
         self._entries = lru_cache(maxsize=16_384)(self._look_up)
         self._followed = lru_cache(maxsize=65_536)(self._look_up_two)
 
-    def _add(
-        self,
-        phrase: Phrase,
-        language: Language,
-        *,
-        rule: Rule | None = None,
-        cue: Cue | None = None,
-    ) -> None:
-        certain = phrase.needs <= phrase.starts or any(need.endswith("*") for need in phrase.needs)
-        needs: frozenset[str] = frozenset() if certain else phrase.needs
-        entry = Entry(phrase, needs, language, rule, cue)
-        for start in phrase.starts:
+    def add(self, entry: Entry) -> None:
+        for start in entry.phrase.starts:
             self._starting[start].append(entry)
+            if start.endswith("*"):
+                self._stems.add(len(start))
 
     def _look_up(self, word: str) -> tuple[Entry, ...]:
         entries = list(self._starting.get(word, ()))
-        for length in self._stems:
+        for length in sorted(self._stems):
             entries += self._starting.get(word[: length - 1] + "*", ())
         return tuple({id(entry): entry for entry in entries}.values())
 
@@ -111,37 +153,51 @@ class Index:
             if (seconds := entry.phrase.seconds()) is None or following in seconds
         )
 
-    def find(self, words: Words) -> Found:
-        found = Found()
-        for language, rule in self._alone.get(" ".join(words[: _LONGEST_ALONE + 1]), ()):
-            found.matches.append(Match(language, rule, 0, len(words)))
-        present, spoken = set(words), self._spoken(words)
-        repeats = _Repeats(words)
-        for at, (word, following) in enumerate(zip(words, (*words[1:], ""), strict=True)):
-            entries = self._followed(word, following)
-            if not entries or repeats.context(at):
+    def find(self, words: Words, spoken: Container[Language]) -> Iterator[tuple[Entry, int, int]]:
+        """Each phrase with where it begins and ends, in the order of the words."""
+        present = set(words)
+        came = _Repeats(words, self._most).came
+        for at, entries in enumerate(map(self._followed, words, (*words[1:], ""))):
+            if not entries or came(at):
                 continue
-            known = repeats.statement(at)
+            near: set[str] = set()
             for entry in entries:
-                if entry.language not in spoken or (known and entry.rule is not None):
+                if entry.language not in spoken:
                     continue
                 if entry.phrase.one_word:
-                    found.add(entry, at, at + 1)
-                elif not entry.needs or not entry.needs.isdisjoint(present):
-                    if entry.needs and entry.needs.isdisjoint(words[at : at + _REACH]):
+                    yield entry, at, at + 1
+                    continue
+                if entry.needs:
+                    if entry.needs.isdisjoint(present):
                         continue
-                    end = entry.phrase.match(words, at)
-                    if end is not None:
-                        found.add(entry, at, end)
-        return found
+                    near = near or set(words[at : at + _REACH])
+                    if entry.needs.isdisjoint(near):
+                        continue
+                end = entry.phrase.match(words, at)
+                if end is not None:
+                    yield entry, at, end
 
-    def _spoken(self, words: Words) -> set[Language]:
-        """The languages that know a fair share of the words; all, where few words are known."""
-        known = {language: sum(map(language.words.__contains__, words)) for language in self._all}
-        most = max(known.values())
-        if most < _TELLING:
-            return set(self._all)
-        return {language for language, count in known.items() if count * _FAIR >= most}
+
+def _entry(
+    phrase: Phrase, language: Language, *, rule: Rule | None = None, cue: Cue | None = None
+) -> Entry:
+    certain = phrase.needs <= phrase.starts or any(need.endswith("*") for need in phrase.needs)
+    return Entry(phrase, frozenset() if certain else phrase.needs, language, rule, cue)
+
+
+class _All:
+    """Holds everything."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _spoken(known: Counter[Language]) -> Container[Language]:
+    """The languages that know a fair share of the words; all, where few words are known."""
+    most = max(known.values(), default=0)
+    if most < _TELLING:
+        return _All()
+    return {language for language, count in known.items() if count * _FAIR >= most}
 
 
 class _Repeats:
@@ -151,23 +207,18 @@ class _Repeats:
     more come again, so that a statement that is read always has them.
     """
 
-    __slots__ = ("_context", "_statement", "_words")
+    __slots__ = ("_before", "_most", "_words")
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, most: int) -> None:
         self._words = words if len(words) > _CONTEXT else ()
-        self._statement: set[Words] = set()
-        self._context: set[Words] = set()
+        self._before: set[Words] = set()
+        self._most = most
 
-    def statement(self, at: int) -> bool:
-        return self._came(self._statement, at, _REACH)
-
-    def context(self, at: int) -> bool:
-        return self._came(self._context, at, _CONTEXT)
-
-    def _came(self, before: set[Words], at: int, most: int) -> bool:
-        ahead = self._words[at : at + most]
-        if len(ahead) < most:
+    def came(self, at: int) -> bool:
+        """Whether the same words as from here on were read before."""
+        ahead = self._words[at : at + self._most]
+        if len(ahead) < self._most:
             return False
-        came = ahead in before
-        before.add(ahead)
+        came = ahead in self._before
+        self._before.add(ahead)
         return came

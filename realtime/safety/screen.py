@@ -45,6 +45,9 @@ def screen(text: str, before: Level = "none") -> Screening:
     signs: list[_Sign] = []
     for place, sentence in enumerate(message.sentences):
         for match in sentence.found.matches:
+            signals = match.rule.sign and len(signs) < _SIGNS
+            if not signals and not rises(match.rule.level, above=worst.level):
+                continue
             level, earnest = message.weigh(sentence, match)
             if rises(level, above=worst.level):
                 worst = Screening(level, match.rule.category, sentence.span(match))
