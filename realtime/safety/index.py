@@ -90,10 +90,9 @@ class Index:
         self._alone: dict[str, list[tuple[Language, Rule]]] = defaultdict(list)
         self._rules = _Finder(_REACH)
         self.cues: dict[Language | Cue, _Finder] = defaultdict(partial(_Finder, _CONTEXT))
-        self._knowing: dict[str, tuple[Language, ...]] = {}
-        for language in languages:
-            for word in language.words:
-                self._knowing[word] = (*self._knowing.get(word, ()), language)
+        self._all = tuple(languages)
+        self.knowing = lru_cache(maxsize=16_384)(self._know)
+        for language in self._all:
             for cue, phrases in language.cues.items():
                 for phrase in phrases:
                     entry = _entry(phrase, language, cue=cue)
@@ -105,9 +104,9 @@ class Index:
                 for phrase in rule.phrases:
                     self._rules.add(_entry(phrase, language, rule=rule))
 
-    def knowing(self, word: str) -> tuple[Language, ...]:
+    def _know(self, word: str) -> tuple[Language, ...]:
         """The languages that have a word."""
-        return self._knowing.get(word, ())
+        return tuple(language for language in self._all if word in language.words)
 
     def known(self, words: Words) -> Counter[Language]:
         return Counter(chain.from_iterable(map(self.knowing, words)))
@@ -160,22 +159,18 @@ class _Finder:
         for at, entries in enumerate(map(self._followed, words, (*words[1:], ""))):
             if not entries or came(at):
                 continue
-            near: set[str] = set()
             for entry in entries:
-                if entry.language not in spoken:
+                phrase, needs, language, _, _ = entry
+                if language not in spoken:
                     continue
-                if entry.phrase.one_word:
+                if phrase.one_word:
                     yield entry, at, at + 1
-                    continue
-                if entry.needs:
-                    if entry.needs.isdisjoint(present):
+                elif not needs or not needs.isdisjoint(present):
+                    if needs and needs.isdisjoint(words[at : at + phrase.reach]):
                         continue
-                    near = near or set(words[at : at + _REACH])
-                    if entry.needs.isdisjoint(near):
-                        continue
-                end = entry.phrase.match(words, at)
-                if end is not None:
-                    yield entry, at, end
+                    end = phrase.match(words, at)
+                    if end is not None:
+                        yield entry, at, end
 
 
 def _entry(

@@ -11,7 +11,7 @@ the work at one place of a message has a bound that does not depend on the messa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from realtime.safety.clauses import fold_each
@@ -20,6 +20,8 @@ _TOKEN = re.compile(r"\(([^()]*)\)(\?)?|(\{\w+\})(\?)?|(\S+)")
 _CLASS = re.compile(r"\{(\w+)\}")
 _GAPS = {"_": 2, "__": 5}
 
+_NOWHERE: tuple[int, ...] = ()
+
 Words = tuple[str, ...]
 
 
@@ -27,14 +29,16 @@ class Ways:
     """Words of which one way must stand at a place.
 
     `firsts`: those it may begin with; `longest`: one of these is in every match; `words`: all.
+    `most`: how many words the longest way has.
     """
 
-    __slots__ = ("exact", "firsts", "longest", "rarity", "single", "starred", "words")
+    __slots__ = ("exact", "firsts", "longest", "most", "rarity", "single", "starred", "words")
 
     def __init__(self, ways: Set[str]) -> None:
         self.single = frozenset(way for way in ways if " " not in way and "*" not in way)
         self.exact: dict[str, list[Words]] = {}
         self.starred: tuple[Words, ...] = ()
+        self.most = 1
         self.firsts = self.longest = self.words = self.single
         if len(self.single) < len(ways):
             self._add_others(sorted(ways - self.single))
@@ -46,17 +50,18 @@ class Ways:
         for row, way in zip(rows, ways, strict=True):
             if "*" not in way:
                 self.exact.setdefault(row[0], []).append(row)
+        self.most = max(map(len, rows))
         self.firsts = self.single.union(row[0] for row in rows)
         self.longest = self.single.union(max(row, key=len) for row in rows)
         self.words = self.single.union(*rows)
 
-    def ends(self, words: Words, at: int) -> list[int]:
+    def ends(self, words: Words, at: int) -> Sequence[int]:
         """Where the ways that stand here end, the longest first."""
         if at >= len(words):
-            return []
+            return _NOWHERE
         word = words[at]
         if not self.starred and word not in self.exact:
-            return [at + 1] if word in self.single else []
+            return (at + 1,) if word in self.single else _NOWHERE
         found = [at + 1] if word in self.single else []
         if word in self.exact:
             for row in self.exact[word]:
@@ -67,8 +72,11 @@ class Ways:
                 found.append(at + len(row))
         return sorted(found, reverse=True) if len(found) > 1 else found
 
+    def may_begin(self, word: str) -> bool:
+        return word in self.firsts or bool(self.starred)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Element:
     """`ways` perhaps (`optional`) or not to follow (`unless`), or a gap of at most `gap` words."""
 
@@ -77,13 +85,17 @@ class _Element:
     unless: bool = False
     gap: int = 0
 
+    def may_begin(self, word: str) -> bool:
+        ways = self.ways
+        return ways is None or self.optional or self.unless or ways.may_begin(word)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phrase:
     """`starts`: the words it may begin with; `needs`: one of these is in every match.
 
     A start or a need that ends in an asterisk is the beginning of a word. `one_word`: a word of
-    `starts` is the whole match.
+    `starts` is the whole match. `reach`: words of the longest match.
     """
 
     elements: tuple[_Element, ...]
@@ -91,34 +103,45 @@ class Phrase:
     starts: frozenset[str]
     needs: frozenset[str]
     one_word: bool
+    reach: int
 
     def seconds(self) -> frozenset[str] | None:
         """The words one of which comes second; None when any may."""
         return _seconds(self.elements)
 
-    def match(self, words: Words, at: int = 0) -> int | None:
-        """Where a match that begins here ends."""
-        return self._rest(words, at, 0)
-
-    def _rest(self, words: Words, at: int, place: int) -> int | None:
-        if place == len(self.elements):
-            return at
-        element = self.elements[place]
-        if element.ways is None:
-            return self._after_gap(words, at, place)
-        ends = element.ways.ends(words, at)
-        if element.unless:
-            return None if ends else self._rest(words, at, place + 1)
-        for each in ends:
-            if (end := self._rest(words, each, place + 1)) is not None:
-                return end
-        return self._rest(words, at, place + 1) if element.optional else None
+    def match(self, words: Words, at: int = 0, begin: int = 0) -> int | None:
+        """Where a match of the elements from `begin` on, from this word on, ends."""
+        for place in range(begin, len(self.elements)):
+            element = self.elements[place]
+            if element.ways is None:
+                return self._after_gap(words, at, place)
+            ends = element.ways.ends(words, at)
+            if element.unless:
+                if ends:
+                    return None
+            elif element.optional or len(ends) > 1:
+                for each in ends:
+                    if (end := self.match(words, each, place + 1)) is not None:
+                        return end
+                if not element.optional:
+                    return None
+            elif ends:
+                at = ends[0]
+            else:
+                return None
+        return at
 
     def _after_gap(self, words: Words, at: int, place: int) -> int | None:
-        for skipped in range(self.elements[place].gap + 1):
-            if (end := self._rest(words, at + skipped, place + 1)) is not None:
-                return end
-            if at + skipped >= len(words) or words[at + skipped] in self.denials:
+        if place + 1 == len(self.elements):
+            return at
+        following = self.elements[place + 1]
+        for here in range(at, min(at + self.elements[place].gap, len(words)) + 1):
+            word = words[here] if here < len(words) else ""
+            if following.may_begin(word):
+                end = self.match(words, here, place + 1)
+                if end is not None:
+                    return end
+            if word in self.denials:
                 return None
         return None
 
@@ -158,7 +181,8 @@ class Reader:
         if needs is None:
             raise ValueError(f"{source!r} may match nothing")
         one_word = len(elements) == 1 and needs.words == starts == needs.longest
-        return Phrase(tuple(elements), denials, starts, needs.longest, one_word)
+        reach = sum(element.ways.most if element.ways else element.gap for element in elements)
+        return Phrase(tuple(elements), denials, starts, needs.longest, one_word, reach)
 
     def words(self) -> frozenset[str]:
         """All that the phrases read so far may read."""
