@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache, partial
 from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
 from realtime.safety.phrases import Phrase, Words
@@ -21,6 +22,9 @@ _REACH = 20  # words in which a statement ends
 _CONTEXT = 80  # words: a statement, and what is looked for around it
 _TELLING = 8  # words known to one language, from which on others may be ruled out
 _FAIR = 4  # a language is spoken that knows a fourth as many words as the one that knows most
+
+_STEP = 16  # words after which it is looked anew at what the words ahead hold
+_NEEDLESS: set[frozenset[str]] = {frozenset()}
 
 _Places = dict[Cue, list[tuple[int, int]]]
 
@@ -33,6 +37,9 @@ class Entry(NamedTuple):
     language: Language
     rule: Rule | None
     cue: Cue | None
+
+
+_Waiting = dict[frozenset[str], list[tuple[int, Entry]]]
 
 
 class Match(NamedTuple):
@@ -129,6 +136,7 @@ class _Finder:
         self._most = most
         self._starting: dict[str, list[Entry]] = defaultdict(list)
         self._stems: set[int] = set()
+        self._needing: dict[str, set[frozenset[str]]] = defaultdict(set)
         self._entries = lru_cache(maxsize=16_384)(self._look_up)
         self._followed = lru_cache(maxsize=65_536)(self._look_up_two)
 
@@ -137,40 +145,51 @@ class _Finder:
             self._starting[start].append(entry)
             if start.endswith("*"):
                 self._stems.add(len(start))
+        for need in entry.needs:
+            self._needing[need].add(entry.needs)
 
-    def _look_up(self, word: str) -> tuple[Entry, ...]:
+    def _look_up(self, word: str) -> tuple[tuple[frozenset[str] | None, Entry], ...]:
+        """The entries that may begin with a word, and what may come second in each."""
         entries = list(self._starting.get(word, ()))
         for length in sorted(self._stems):
             entries += self._starting.get(word[: length - 1] + "*", ())
-        return tuple({id(entry): entry for entry in entries}.values())
+        unique = {id(entry): entry for entry in entries}.values()
+        return tuple((entry.phrase.seconds(), entry) for entry in unique)
 
-    def _look_up_two(self, word: str, following: str) -> tuple[Entry, ...]:
-        """The entries that may begin with these two words."""
-        return tuple(
-            entry
-            for entry in self._entries(word)
-            if (seconds := entry.phrase.seconds()) is None or following in seconds
-        )
+    def _look_up_two(self, word: str, following: str) -> _Waiting:
+        """The entries that may begin with these two words, in order, by what they need."""
+        waiting: _Waiting = {}
+        for place, (seconds, entry) in enumerate(self._entries(word)):
+            if seconds is None or following in seconds:
+                waiting.setdefault(entry.needs, []).append((place, entry))
+        return waiting
 
     def find(self, words: Words, spoken: Container[Language]) -> Iterator[tuple[Entry, int, int]]:
         """Each phrase with where it begins and ends, in the order of the words."""
-        present = set(words)
         came = _Repeats(words, self._most).came
-        for at, entries in enumerate(map(self._followed, words, (*words[1:], ""))):
-            if not entries or came(at):
+        met: set[frozenset[str]] = set()
+        for at, waiting in enumerate(map(self._followed, words, (*words[1:], ""))):
+            if at % _STEP == 0:
+                met = self._met(words[at : at + _STEP + _REACH])
+            if not waiting or came(at) or met.isdisjoint(waiting):
                 continue
-            for entry in entries:
-                phrase, needs, language, _, _ = entry
-                if language not in spoken:
+            ready = (waiting[needs] for needs in waiting.keys() & met)
+            for _, entry in sorted(chain.from_iterable(ready), key=itemgetter(0)):
+                if entry.language not in spoken:
                     continue
-                if phrase.one_word:
-                    yield entry, at, at + 1
-                elif not needs or not needs.isdisjoint(present):
-                    if needs and needs.isdisjoint(words[at : at + phrase.reach]):
-                        continue
-                    end = phrase.match(words, at)
-                    if end is not None:
-                        yield entry, at, end
+                end = at + 1 if entry.phrase.one_word else self._end(entry, words, at)
+                if end is not None:
+                    yield entry, at, end
+
+    def _met(self, words: Words) -> set[frozenset[str]]:
+        """The needs that these words meet."""
+        return _NEEDLESS.union(*(self._needing[word] for word in words if word in self._needing))
+
+    def _end(self, entry: Entry, words: Words, at: int) -> int | None:
+        phrase, needs = entry.phrase, entry.needs
+        if needs and needs.isdisjoint(words[at : at + min(phrase.reach, _REACH)]):
+            return None
+        return phrase.match(words, at)
 
 
 def _entry(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import attrgetter
 
 from realtime.safety.clauses import fold_each
 
@@ -29,7 +30,7 @@ class Ways:
     """Words of which one way must stand at a place.
 
     `firsts`: those it may begin with; `longest`: one of these is in every match; `words`: all.
-    `most`: how many words the longest way has.
+    `most`: how many words the longest way has; `rarity`: its longer words are rarer.
     """
 
     __slots__ = ("exact", "firsts", "longest", "most", "rarity", "single", "starred", "words")
@@ -42,7 +43,7 @@ class Ways:
         self.firsts = self.longest = self.words = self.single
         if len(self.single) < len(ways):
             self._add_others(sorted(ways - self.single))
-        self.rarity = min(map(len, self.longest))
+        self.rarity = 0 if self.starred else min(map(len, self.longest))
 
     def _add_others(self, ways: list[str]) -> None:
         rows = [tuple(way.split()) for way in ways]
@@ -52,7 +53,7 @@ class Ways:
                 self.exact.setdefault(row[0], []).append(row)
         self.most = max(map(len, rows))
         self.firsts = self.single.union(row[0] for row in rows)
-        self.longest = self.single.union(max(row, key=len) for row in rows)
+        self.longest = self.single.union(max(reversed(row), key=len) for row in rows)
         self.words = self.single.union(*rows)
 
     def ends(self, words: Words, at: int) -> Sequence[int]:
@@ -159,10 +160,10 @@ class Reader:
         """Read one pattern. Raises ValueError when it could match without a word."""
         elements: list[_Element] = []
         starts: frozenset[str] = frozenset()
-        needs: Ways | None = None
+        certain: list[Ways] = []
         for group, optional, name, name_optional, word in _TOKEN.findall(source):
             if word in _GAPS or group.startswith("!"):
-                if needs is None:
+                if not certain:
                     raise ValueError(f"{source!r} begins with a gap or may match nothing")
                 elements.append(
                     _Element(gap=_GAPS[word])
@@ -171,15 +172,17 @@ class Reader:
                 )
                 continue
             ways = self._ways(word or group or name)
-            if needs is None:
+            if not certain:
                 starts = starts | ways.firsts if starts else ways.firsts
             self._used.add(ways)
             perhaps = bool(optional or name_optional)
             elements.append(_Element(ways, optional=perhaps))
-            if not perhaps and (needs is None or needs.rarity < ways.rarity):
-                needs = ways
-        if needs is None:
+            if not perhaps:
+                certain.append(ways)
+        if not certain:
             raise ValueError(f"{source!r} may match nothing")
+        # What it begins with is looked for anyway.
+        needs = max(certain[1:], key=attrgetter("rarity"), default=certain[0])
         one_word = len(elements) == 1 and needs.words == starts == needs.longest
         reach = sum(element.ways.most if element.ways else element.gap for element in elements)
         return Phrase(tuple(elements), denials, starts, needs.longest, one_word, reach)
@@ -258,7 +261,9 @@ def _firsts(elements: tuple[_Element, ...]) -> frozenset[str] | None:
             continue
         if element.ways is None or element.ways.starred:
             return None
-        found |= element.ways.single | element.ways.exact.keys()
+        found |= element.ways.firsts
         if not element.optional:
-            return frozenset(found)
+            return (
+                element.ways.firsts if len(found) == len(element.ways.firsts) else frozenset(found)
+            )
     return None
