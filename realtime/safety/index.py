@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
-from functools import lru_cache, partial
+from functools import cache, lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
@@ -69,7 +69,7 @@ class Found:
 
     def has(self, cue: Cue) -> bool:
         if cue not in self._asides:
-            found = self._index.cues[cue].find(self._words, self._spoken)
+            found = self._index.cues_of(cue).find(self._words, self._spoken)
             self._asides[cue] = next(found, None) is not None
         return self._asides[cue]
 
@@ -84,35 +84,40 @@ class Found:
 
     def _places(self, language: Language) -> _Places:
         places: _Places = defaultdict(list)
-        for entry, first, end in self._index.cues[language].find(self._words, self._spoken):
+        for entry, first, end in self._index.cues_of(language).find(self._words, self._spoken):
             if entry.cue is not None:
                 places[entry.cue].append((first, end))
         return places
 
 
 class Index:
-    """`cues`: those of a language, and those of one kind in all languages."""
+    """`knowing`: the languages that have a word. `cues_of` a language, or of one kind in all:
+    sorted when they are first asked for, as few languages are ever written in one place.
+    """
 
     def __init__(self, languages: Iterable[Language]) -> None:
         self._alone: dict[str, list[tuple[Language, Rule]]] = defaultdict(list)
         self._rules = _Finder(_REACH)
-        self.cues: dict[Language | Cue, _Finder] = defaultdict(partial(_Finder, _CONTEXT))
+        self.cues_of = cache(self._cues_of)
         self._all = tuple(languages)
         self.knowing = lru_cache(maxsize=16_384)(self._know)
         for language in self._all:
-            for cue, phrases in language.cues.items():
-                for phrase in phrases:
-                    entry = _entry(phrase, language, cue=cue)
-                    self.cues[language].add(entry)
-                    self.cues[cue].add(entry)
             for rule in language.rules:
                 for line in rule.alone:
                     self._alone[line].append((language, rule))
                 for phrase in rule.phrases:
                     self._rules.add(_entry(phrase, language, rule=rule))
 
+    def _cues_of(self, whose: Language | Cue) -> _Finder:
+        finder = _Finder(_CONTEXT)
+        for language in self._all:
+            for cue, phrases in language.cues.items():
+                if whose in (language, cue):
+                    for phrase in phrases:
+                        finder.add(_entry(phrase, language, cue=cue))
+        return finder
+
     def _know(self, word: str) -> tuple[Language, ...]:
-        """The languages that have a word."""
         return tuple(language for language in self._all if word in language.words)
 
     def known(self, words: Words) -> Counter[Language]:
