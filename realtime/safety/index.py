@@ -29,14 +29,23 @@ _NEEDLESS: set[frozenset[str]] = {frozenset()}
 _Places = dict[Cue, list[tuple[int, int]]]
 
 
-class Entry(NamedTuple):
+class Source(NamedTuple):
     """A phrase and what it stands for."""
 
     phrase: Phrase
-    needs: frozenset[str]  # empty when a look would say nothing
     language: Language
-    rule: Rule | None
-    cue: Cue | None
+    rule: Rule | None = None
+    cue: Cue | None = None
+
+
+class Entry(NamedTuple):
+    """A phrase that may begin with a certain word; what it needs, and where that may stand."""
+
+    source: Source
+    seconds: frozenset[str] | None
+    needs: frozenset[str]  # empty when a look would say nothing
+    reach: int
+    one_word: bool
 
 
 _Waiting = dict[frozenset[str], list[tuple[int, Entry]]]
@@ -84,9 +93,9 @@ class Found:
 
     def _places(self, language: Language) -> _Places:
         places: _Places = defaultdict(list)
-        for entry, first, end in self._index.cues_of(language).find(self._words, self._spoken):
-            if entry.cue is not None:
-                places[entry.cue].append((first, end))
+        for source, first, end in self._index.cues_of(language).find(self._words, self._spoken):
+            if source.cue is not None:
+                places[source.cue].append((first, end))
         return places
 
 
@@ -106,7 +115,7 @@ class Index:
                 for line in rule.alone:
                     self._alone[line].append((language, rule))
                 for phrase in rule.phrases:
-                    self._rules.add(_entry(phrase, language, rule=rule))
+                    self._rules.add(Source(phrase, language, rule=rule))
 
     def _cues_of(self, whose: Language | Cue) -> _Finder:
         finder = _Finder(_CONTEXT)
@@ -114,7 +123,7 @@ class Index:
             for cue, phrases in language.cues.items():
                 if whose in (language, cue):
                     for phrase in phrases:
-                        finder.add(_entry(phrase, language, cue=cue))
+                        finder.add(Source(phrase, language, cue=cue))
         return finder
 
     def _know(self, word: str) -> tuple[Language, ...]:
@@ -128,9 +137,9 @@ class Index:
             Match(language, rule, 0, len(words))
             for language, rule in self._alone.get(" ".join(words[: _LONGEST_ALONE + 1]), ())
         ]
-        for entry, first, end in self._rules.find(words, spoken):
-            if entry.rule is not None:
-                matches.append(Match(entry.language, entry.rule, first, end))
+        for source, first, end in self._rules.find(words, spoken):
+            if source.rule is not None:
+                matches.append(Match(source.language, source.rule, first, end))
         return matches
 
 
@@ -139,69 +148,71 @@ class _Finder:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._starting: dict[str, list[Entry]] = defaultdict(list)
+        self._starting: dict[str, list[Source]] = defaultdict(list)
         self._stems: set[int] = set()
         self._needing: dict[str, set[frozenset[str]]] = defaultdict(set)
         self._entries = lru_cache(maxsize=16_384)(self._look_up)
         self._followed = lru_cache(maxsize=65_536)(self._look_up_two)
 
-    def add(self, entry: Entry) -> None:
-        for start in entry.phrase.starts:
-            self._starting[start].append(entry)
+    def add(self, source: Source) -> None:
+        for start in source.phrase.starts:
+            self._starting[start].append(source)
             if start.endswith("*"):
                 self._stems.add(len(start))
-        for need in entry.needs:
-            self._needing[need].add(entry.needs)
 
-    def _look_up(self, word: str) -> tuple[tuple[frozenset[str] | None, Entry], ...]:
-        """The entries that may begin with a word, and what may come second in each."""
-        entries = list(self._starting.get(word, ()))
+    def _look_up(self, word: str) -> tuple[Entry, ...]:
+        """The entries that may begin with a word; from now on it is known what they need."""
+        sources = list(self._starting.get(word, ()))
         for length in sorted(self._stems):
-            entries += self._starting.get(word[: length - 1] + "*", ())
-        unique = {id(entry): entry for entry in entries}.values()
-        return tuple((entry.phrase.seconds(), entry) for entry in unique)
+            sources += self._starting.get(word[: length - 1] + "*", ())
+        entries = tuple(_entry(each) for each in {id(each): each for each in sources}.values())
+        for entry in entries:
+            for need in entry.needs:
+                self._needing[need].add(entry.needs)
+        return entries
 
     def _look_up_two(self, word: str, following: str) -> _Waiting:
         """The entries that may begin with these two words, in order, by what they need."""
         waiting: _Waiting = {}
-        for place, (seconds, entry) in enumerate(self._entries(word)):
-            if seconds is None or following in seconds:
+        for place, entry in enumerate(self._entries(word)):
+            if entry.seconds is None or following in entry.seconds:
                 waiting.setdefault(entry.needs, []).append((place, entry))
         return waiting
 
-    def find(self, words: Words, spoken: Container[Language]) -> Iterator[tuple[Entry, int, int]]:
+    def find(self, words: Words, spoken: Container[Language]) -> Iterator[tuple[Source, int, int]]:
         """Each phrase with where it begins and ends, in the order of the words."""
         came = _Repeats(words, self._most).came
         met: set[frozenset[str]] = set()
-        for at, waiting in enumerate(map(self._followed, words, (*words[1:], ""))):
+        for at, waiting in enumerate([*map(self._followed, words, (*words[1:], ""))]):
             if at % _STEP == 0:
                 met = self._met(words[at : at + _STEP + _REACH])
             if not waiting or came(at) or met.isdisjoint(waiting):
                 continue
             ready = (waiting[needs] for needs in waiting.keys() & met)
             for _, entry in sorted(chain.from_iterable(ready), key=itemgetter(0)):
-                if entry.language not in spoken:
+                if entry.source.language not in spoken:
                     continue
-                end = at + 1 if entry.phrase.one_word else self._end(entry, words, at)
+                end = at + 1 if entry.one_word else _end(entry, words, at)
                 if end is not None:
-                    yield entry, at, end
+                    yield entry.source, at, end
 
     def _met(self, words: Words) -> set[frozenset[str]]:
         """The needs that these words meet."""
         return _NEEDLESS.union(*(self._needing[word] for word in words if word in self._needing))
 
-    def _end(self, entry: Entry, words: Words, at: int) -> int | None:
-        phrase, needs = entry.phrase, entry.needs
-        if needs and needs.isdisjoint(words[at : at + min(phrase.reach, _REACH)]):
-            return None
-        return phrase.match(words, at)
+
+def _end(entry: Entry, words: Words, at: int) -> int | None:
+    if entry.needs and entry.needs.isdisjoint(words[at : at + entry.reach]):
+        return None
+    return entry.source.phrase.match(words, at)
 
 
-def _entry(
-    phrase: Phrase, language: Language, *, rule: Rule | None = None, cue: Cue | None = None
-) -> Entry:
+def _entry(source: Source) -> Entry:
+    phrase = source.phrase
     certain = phrase.needs <= phrase.starts or any(need.endswith("*") for need in phrase.needs)
-    return Entry(phrase, frozenset() if certain else phrase.needs, language, rule, cue)
+    needs: frozenset[str] = frozenset() if certain else phrase.needs
+    reach = min(phrase.reach(), _REACH)
+    return Entry(source, phrase.seconds(), needs, reach, phrase.one_word)
 
 
 class _All:

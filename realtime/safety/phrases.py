@@ -13,7 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
+from typing import Any
 
 from realtime.safety.clauses import fold_each
 
@@ -27,34 +29,42 @@ Words = tuple[str, ...]
 
 
 class Ways:
-    """Words of which one way must stand at a place.
+    """Words of which one way must stand at a place, read closely when they are first looked at.
 
-    `firsts`: those it may begin with; `longest`: one of these is in every match; `words`: all.
-    `most`: how many words the longest way has; `rarity`: its longer words are rarer.
+    `ways`: as written; `rarity`: longer words are rarer. `firsts`: those it may begin with;
+    `longest`: one of these is in every match; `most`: how many words the longest way has.
     """
 
-    __slots__ = ("exact", "firsts", "longest", "most", "rarity", "single", "starred", "words")
+    __slots__ = ("exact", "firsts", "longest", "most", "rarity", "single", "starred", "ways")
+    exact: dict[str, list[Words]]
+    firsts: frozenset[str]
+    longest: frozenset[str]
+    most: int
+    single: frozenset[str]
+    starred: tuple[Words, ...]
 
-    def __init__(self, ways: Set[str]) -> None:
-        self.single = frozenset(way for way in ways if " " not in way and "*" not in way)
-        self.exact: dict[str, list[Words]] = {}
-        self.starred: tuple[Words, ...] = ()
-        self.most = 1
-        self.firsts = self.longest = self.words = self.single
-        if len(self.single) < len(ways):
-            self._add_others(sorted(ways - self.single))
-        self.rarity = 0 if self.starred else min(map(len, self.longest))
+    def __init__(self, ways: frozenset[str]) -> None:
+        self.ways = ways
+        self.rarity = 0 if "*" in "".join(ways) else min(map(len, ways))
 
-    def _add_others(self, ways: list[str]) -> None:
-        rows = [tuple(way.split()) for way in ways]
-        self.starred = tuple(row for row, way in zip(rows, ways, strict=True) if "*" in way)
-        for row, way in zip(rows, ways, strict=True):
-            if "*" not in way:
+    def __getattr__(self, name: str) -> Any:
+        """What is not known yet: most ways are of languages that nobody here ever writes."""
+        if name not in self.__slots__:
+            raise AttributeError(name)
+        self._read()
+        return getattr(self, name)
+
+    def _read(self) -> None:
+        self.single = frozenset(way for way in self.ways if " " not in way and "*" not in way)
+        rows = [tuple(way.split()) for way in sorted(self.ways - self.single)]
+        self.starred = tuple(row for row in rows if "*" in "".join(row))
+        self.exact = {}
+        for row in rows:
+            if row not in self.starred:
                 self.exact.setdefault(row[0], []).append(row)
-        self.most = max(map(len, rows))
+        self.most = max(map(len, rows), default=1)
         self.firsts = self.single.union(row[0] for row in rows)
         self.longest = self.single.union(max(reversed(row), key=len) for row in rows)
-        self.words = self.single.union(*rows)
 
     def ends(self, words: Words, at: int) -> Sequence[int]:
         """Where the ways that stand here end, the longest first."""
@@ -93,18 +103,26 @@ class _Element:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phrase:
-    """`starts`: the words it may begin with; `needs`: one of these is in every match.
-
-    A start or a need that ends in an asterisk is the beginning of a word. `one_word`: a word of
-    `starts` is the whole match. `reach`: words of the longest match.
-    """
+    """`starts`: the words it may begin with. One that ends in an asterisk begins a word."""
 
     elements: tuple[_Element, ...]
     denials: Set[str]
     starts: frozenset[str]
-    needs: frozenset[str]
-    one_word: bool
-    reach: int
+    need: Ways
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """One of these is in every match, or a word that begins so where it has an asterisk."""
+        return self.need.longest
+
+    @property
+    def one_word(self) -> bool:
+        """Whether a word of `starts` is the whole match."""
+        return len(self.elements) == 1 and self.need.most == 1
+
+    def reach(self) -> int:
+        """Words of the longest match."""
+        return sum(each.ways.most if each.ways else each.gap for each in self.elements)
 
     def seconds(self) -> frozenset[str] | None:
         """The words one of which comes second; None when any may."""
@@ -182,14 +200,12 @@ class Reader:
         if not certain:
             raise ValueError(f"{source!r} may match nothing")
         # What it begins with is looked for anyway.
-        needs = max(certain[1:], key=attrgetter("rarity"), default=certain[0])
-        one_word = len(elements) == 1 and needs.words == starts == needs.longest
-        reach = sum(element.ways.most if element.ways else element.gap for element in elements)
-        return Phrase(tuple(elements), denials, starts, needs.longest, one_word, reach)
+        need = max(certain[1:], key=attrgetter("rarity"), default=certain[0])
+        return Phrase(tuple(elements), denials, starts, need)
 
     def words(self) -> frozenset[str]:
         """All that the phrases read so far may read."""
-        return frozenset().union(*(ways.words for ways in self._used))
+        return frozenset(" ".join(chain.from_iterable(used.ways for used in self._used)).split())
 
     def single_words(self, sources: list[str]) -> frozenset[str]:
         """The words among the ways of patterns that are one group or word."""
