@@ -11,9 +11,9 @@ the work at one place of a message has a bound that does not depend on the messa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +21,7 @@ from realtime.safety.clauses import fold_each
 
 _TOKEN = re.compile(r"\(([^()]*)\)(\?)?|(\{\w+\})(\?)?|(\S+)")
 _CLASS = re.compile(r"\{(\w+)\}")
+_GROWN = re.compile(r"\w\{|\}\w")  # a word that is put together of a class and more
 _GAPS = {"_": 2, "__": 5}
 
 _NOWHERE: tuple[int, ...] = ()
@@ -31,32 +32,33 @@ Words = tuple[str, ...]
 class Ways:
     """Words of which one way must stand at a place, read closely when they are first looked at.
 
-    `ways`: as written; `rarity`: longer words are rarer. `firsts`: those it may begin with;
-    `longest`: one of these is in every match; `most`: how many words the longest way has.
+    `firsts`: those it may begin with; `longest`: one of these is in every match; `rarity`: these
+    are rarer when they are longer; `most`: how many words the longest way has.
     """
 
-    __slots__ = ("exact", "firsts", "longest", "most", "rarity", "single", "starred", "ways")
+    __slots__ = ("exact", "firsts", "longest", "most", "rarity", "read", "single", "starred")
     exact: dict[str, list[Words]]
     firsts: frozenset[str]
     longest: frozenset[str]
     most: int
+    rarity: int
     single: frozenset[str]
     starred: tuple[Words, ...]
 
-    def __init__(self, ways: frozenset[str]) -> None:
-        self.ways = ways
-        self.rarity = 0 if "*" in "".join(ways) else min(map(len, ways))
+    def __init__(self, read: Callable[[], frozenset[str]]) -> None:
+        self.read = read
 
     def __getattr__(self, name: str) -> Any:
         """What is not known yet: most ways are of languages that nobody here ever writes."""
         if name not in self.__slots__:
             raise AttributeError(name)
-        self._read()
+        self._look()
         return getattr(self, name)
 
-    def _read(self) -> None:
-        self.single = frozenset(way for way in self.ways if " " not in way and "*" not in way)
-        rows = [tuple(way.split()) for way in sorted(self.ways - self.single)]
+    def _look(self) -> None:
+        ways = self.read()
+        self.single = frozenset(way for way in ways if " " not in way and "*" not in way)
+        rows = [tuple(way.split()) for way in sorted(ways - self.single)]
         self.starred = tuple(row for row in rows if "*" in "".join(row))
         self.exact = {}
         for row in rows:
@@ -65,6 +67,7 @@ class Ways:
         self.most = max(map(len, rows), default=1)
         self.firsts = self.single.union(row[0] for row in rows)
         self.longest = self.single.union(max(reversed(row), key=len) for row in rows)
+        self.rarity = 0 if self.starred else min(map(len, self.longest))
 
     def ends(self, words: Words, at: int) -> Sequence[int]:
         """Where the ways that stand here end, the longest first."""
@@ -108,17 +111,22 @@ class Phrase:
     elements: tuple[_Element, ...]
     denials: Set[str]
     starts: frozenset[str]
-    need: Ways
 
     @property
     def needs(self) -> frozenset[str]:
         """One of these is in every match, or a word that begins so where it has an asterisk."""
-        return self.need.longest
+        first, *others = (
+            each.ways
+            for each in self.elements
+            if each.ways and not each.optional and not each.unless
+        )
+        # What it begins with is looked for anyway.
+        return max(others, key=attrgetter("rarity"), default=first).longest
 
     @property
     def one_word(self) -> bool:
         """Whether a word of `starts` is the whole match."""
-        return len(self.elements) == 1 and self.need.most == 1
+        return len(self.elements) == 1 and self.reach() == 1
 
     def reach(self) -> int:
         """Words of the longest match."""
@@ -172,13 +180,14 @@ class Reader:
         self._classes = classes
         self._expanded: dict[str, list[str]] = {}
         self._read: dict[str, Ways] = {}
-        self._used: set[Ways] = set()
+        self._starts: dict[str, frozenset[str]] = {}
+        self._used: set[str] = set()
 
     def phrase(self, source: str, denials: Set[str] = frozenset()) -> Phrase:
         """Read one pattern. Raises ValueError when it could match without a word."""
         elements: list[_Element] = []
         starts: frozenset[str] = frozenset()
-        certain: list[Ways] = []
+        certain = False
         for group, optional, name, name_optional, word in _TOKEN.findall(source):
             if word in _GAPS or group.startswith("!"):
                 if not certain:
@@ -189,23 +198,32 @@ class Reader:
                     else _Element(self._ways(group[1:]), unless=True)
                 )
                 continue
-            ways = self._ways(word or group or name)
+            text = word or group or name
+            ways = self._ways(text)
+            self._used.add(text)
             if not certain:
-                starts = starts | ways.firsts if starts else ways.firsts
-            self._used.add(ways)
+                starts = starts | self._firsts(text) if starts else self._firsts(text)
             perhaps = bool(optional or name_optional)
             elements.append(_Element(ways, optional=perhaps))
-            if not perhaps:
-                certain.append(ways)
+            certain = certain or not perhaps
         if not certain:
             raise ValueError(f"{source!r} may match nothing")
-        # What it begins with is looked for anyway.
-        need = max(certain[1:], key=attrgetter("rarity"), default=certain[0])
-        return Phrase(tuple(elements), denials, starts, need)
+        return Phrase(tuple(elements), denials, starts)
 
     def words(self) -> frozenset[str]:
         """All that the phrases read so far may read."""
-        return frozenset(" ".join(chain.from_iterable(used.ways for used in self._used)).split())
+        texts: set[str] = set()
+        left, classes = list(self._used), set[str]()
+        while left:
+            source = left.pop()
+            if "{" in source and _GROWN.search(source):
+                texts.update(" ".join(self._expand(source)).split())
+                continue
+            texts.update(_CLASS.sub(" ", source).replace("|", " ").split())
+            new = {*_CLASS.findall(source)} - classes if "{" in source else ()
+            classes.update(new)
+            left += map(self._classes.__getitem__, new)
+        return frozenset(" ".join(fold_each(list(texts))).split())
 
     def single_words(self, sources: list[str]) -> frozenset[str]:
         """The words among the ways of patterns that are one group or word."""
@@ -218,11 +236,33 @@ class Reader:
 
     def _ways(self, source: str) -> Ways:
         if source not in self._read:
-            texts = frozenset(fold_each(self._expand(source)))
-            if not all(texts):
-                raise ValueError(f"{source!r} has a way without a word")
-            self._read[source] = Ways(texts)
+            self._read[source] = Ways(partial(self._texts, source))
         return self._read[source]
+
+    def _firsts(self, source: str) -> frozenset[str]:
+        """The words with which these ways begin, without putting the rest of them together."""
+        if source not in self._starts:
+            found: set[str] = set()
+            plain: list[str] = []
+            for way in source.split("|"):
+                first = way.split(maxsplit=1)[0] if way.strip() else ""
+                if "{" not in first:
+                    plain.append(first)
+                elif _CLASS.fullmatch(first):
+                    found |= self._firsts(self._classes[first[1:-1]])
+                else:
+                    found |= self._ways(way).firsts
+            folded = [each.split(maxsplit=1) for each in fold_each(plain)] if plain else []
+            if not all(folded):
+                raise ValueError(f"{source!r} has a way without a word")
+            self._starts[source] = frozenset(found.union(each[0] for each in folded))
+        return self._starts[source]
+
+    def _texts(self, source: str) -> frozenset[str]:
+        texts = frozenset(fold_each(self._expand(source)))
+        if not all(texts):
+            raise ValueError(f"{source!r} has a way without a word")
+        return texts
 
     def _expand(self, source: str) -> list[str]:
         """Every way, with each way of a class in the place of its name, also within a class."""
