@@ -10,19 +10,10 @@ the work at one place of a message has a bound that does not depend on the messa
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
 from operator import attrgetter
 from typing import Any
-
-from realtime.safety.clauses import fold_each
-
-_TOKEN = re.compile(r"\(([^()]*)\)(\?)?|(\{\w+\})(\?)?|(\S+)")
-_CLASS = re.compile(r"\{(\w+)\}")
-_GROWN = re.compile(r"\w\{|\}\w")  # a word that is put together of a class and more
-_GAPS = {"_": 2, "__": 5}
 
 _NOWHERE: tuple[int, ...] = ()
 
@@ -91,7 +82,7 @@ class Ways:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Element:
+class Element:
     """`ways` perhaps (`optional`) or not to follow (`unless`), or a gap of at most `gap` words."""
 
     ways: Ways | None = None
@@ -108,7 +99,7 @@ class _Element:
 class Phrase:
     """`starts`: the words it may begin with. One that ends in an asterisk begins a word."""
 
-    elements: tuple[_Element, ...]
+    elements: tuple[Element, ...]
     denials: Set[str]
     starts: frozenset[str]
 
@@ -173,126 +164,11 @@ class Phrase:
         return None
 
 
-class Reader:
-    """Reads the patterns of one language; each group of words is worked out once."""
-
-    def __init__(self, classes: Mapping[str, str]) -> None:
-        self._classes = classes
-        self._expanded: dict[str, list[str]] = {}
-        self._read: dict[str, Ways] = {}
-        self._starts: dict[str, frozenset[str]] = {}
-        self._used: set[str] = set()
-
-    def phrase(self, source: str, denials: Set[str] = frozenset()) -> Phrase:
-        """Read one pattern. Raises ValueError when it could match without a word."""
-        elements: list[_Element] = []
-        starts: frozenset[str] = frozenset()
-        certain = False
-        for group, optional, name, name_optional, word in _TOKEN.findall(source):
-            if word in _GAPS or group.startswith("!"):
-                if not certain:
-                    raise ValueError(f"{source!r} begins with a gap or may match nothing")
-                elements.append(
-                    _Element(gap=_GAPS[word])
-                    if word
-                    else _Element(self._ways(group[1:]), unless=True)
-                )
-                continue
-            text = word or group or name
-            ways = self._ways(text)
-            self._used.add(text)
-            if not certain:
-                starts = starts | self._firsts(text) if starts else self._firsts(text)
-            perhaps = bool(optional or name_optional)
-            elements.append(_Element(ways, optional=perhaps))
-            certain = certain or not perhaps
-        if not certain:
-            raise ValueError(f"{source!r} may match nothing")
-        return Phrase(tuple(elements), denials, starts)
-
-    def words(self) -> frozenset[str]:
-        """All that the phrases read so far may read."""
-        texts: set[str] = set()
-        left, classes = list(self._used), set[str]()
-        while left:
-            source = left.pop()
-            if "{" in source and _GROWN.search(source):
-                texts.update(" ".join(self._expand(source)).split())
-                continue
-            texts.update(_CLASS.sub(" ", source).replace("|", " ").split())
-            new = {*_CLASS.findall(source)} - classes if "{" in source else ()
-            classes.update(new)
-            left += map(self._classes.__getitem__, new)
-        return frozenset(" ".join(fold_each(list(texts))).split())
-
-    def single_words(self, sources: list[str]) -> frozenset[str]:
-        """The words among the ways of patterns that are one group or word."""
-        found: set[str] = set()
-        for source in sources:
-            tokens = _TOKEN.findall(source)
-            if len(tokens) == 1:
-                found |= self._ways("".join(tokens[0][::2])).single
-        return frozenset(found)
-
-    def _ways(self, source: str) -> Ways:
-        if source not in self._read:
-            self._read[source] = Ways(partial(self._texts, source))
-        return self._read[source]
-
-    def _firsts(self, source: str) -> frozenset[str]:
-        """The words with which these ways begin, without putting the rest of them together."""
-        if source not in self._starts:
-            found: set[str] = set()
-            plain: list[str] = []
-            for way in source.split("|"):
-                first = way.split(maxsplit=1)[0] if way.strip() else ""
-                if "{" not in first:
-                    plain.append(first)
-                elif _CLASS.fullmatch(first):
-                    found |= self._firsts(self._classes[first[1:-1]])
-                else:
-                    found |= self._ways(way).firsts
-            folded = [each.split(maxsplit=1) for each in fold_each(plain)] if plain else []
-            if not all(folded):
-                raise ValueError(f"{source!r} has a way without a word")
-            self._starts[source] = frozenset(found.union(each[0] for each in folded))
-        return self._starts[source]
-
-    def _texts(self, source: str) -> frozenset[str]:
-        texts = frozenset(fold_each(self._expand(source)))
-        if not all(texts):
-            raise ValueError(f"{source!r} has a way without a word")
-        return texts
-
-    def _expand(self, source: str) -> list[str]:
-        """Every way, with each way of a class in the place of its name, also within a class."""
-        ways = source.split("|")
-        if "{" not in source:
-            return ways
-        expanded: list[str] = []
-        for way in ways:
-            text, *named = _CLASS.split(way)  # text, then by turns a name and the text after it
-            parts = [text]
-            for name, after in zip(named[::2], named[1::2], strict=True):
-                parts = [part + each + after for part in parts for each in self._class(name)]
-            expanded += parts
-        return expanded
-
-    def _class(self, name: str) -> list[str]:
-        if name not in self._expanded:
-            self._expanded[name] = self._expand(self._classes[name])
-        return self._expanded[name]
-
-
-def compiled(source: str, classes: Mapping[str, str], denials: Set[str] = frozenset()) -> Phrase:
-    return Reader(classes).phrase(source, denials)
-
-
 def _begins(word: str, pattern: str) -> bool:
     return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
 
 
-def _seconds(elements: tuple[_Element, ...]) -> frozenset[str] | None:
+def _seconds(elements: tuple[Element, ...]) -> frozenset[str] | None:
     """The words that may come second in a match, unless it may end or have a gap there."""
     found: set[str] = set()
     for place, element in enumerate(elements):
@@ -309,7 +185,7 @@ def _seconds(elements: tuple[_Element, ...]) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _firsts(elements: tuple[_Element, ...]) -> frozenset[str] | None:
+def _firsts(elements: tuple[Element, ...]) -> frozenset[str] | None:
     """The words with which these may begin, unless they may be nothing or a gap."""
     found: set[str] = set()
     for element in elements:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from realtime.safety.clauses import fold
-from realtime.safety.phrases import Phrase, Reader
+from realtime.safety.phrases import Phrase
+from realtime.safety.reader import Reader
 
 Level = Literal["none", "concern", "crisis"]
 Cue = Literal[
