@@ -67,12 +67,10 @@ def features(sentence: Sentence) -> Iterator[str]:
 
 def found_by_rules(message: Message, ruled: Level) -> Iterator[str]:
     yield f"R {ruled}"
-    for sentence in message.sentences:
-        for match in sentence.found.matches:
-            level, earnest = message.weigh(sentence, match)
-            sign = match.rule.sign if earnest else ""
-            yield f"R {level}"
-            yield f"R {match.rule.category} {match.rule.level} {level} {sign}"
+    for each in message.weighed:
+        rule = each.match.rule
+        yield f"R {each.level}"
+        yield f"R {rule.category} {rule.level} {each.level} {rule.sign if each.earnest else ''}"
 
 
 @lru_cache(maxsize=16_384)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
 from realtime.safety.clauses import Word, sentences
 from realtime.safety.index import Found, Index, Match
 from realtime.safety.rules import Cue, Language, Level, load
@@ -12,40 +17,52 @@ _CONTEXT = 40  # words around a match in which other cues are looked for
 _LONGEST_CUE = 12  # words
 _FALLBACK = "others"  # key words of languages that have no file of their own
 
-LANGUAGES = load()  # at import: screening itself reads no file
-INDEX = Index(LANGUAGES)
-SPELLING = Spelling(LANGUAGES, frozenset().union(*(language.words for language in LANGUAGES)))
+
+def _loaded() -> tuple[tuple[Language, ...], Index, Spelling]:
+    """Without looking for garbage meanwhile, nor later: all of it stays, and there is much."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        languages = load()
+        vocabulary = frozenset().union(*(language.words for language in languages))
+        return languages, Index(languages), Spelling(languages, vocabulary)
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
+
+
+LANGUAGES, INDEX, SPELLING = _loaded()  # at import: screening itself reads no file
 
 
 class Sentence:
-    """Words, what was found among them, and whether laughter follows."""
-
-    __slots__ = ("_known", "_ruled", "found", "laughed_at", "words")
+    """Words and what was found among them; `after`: the sentence that follows."""
 
     def __init__(self, words: list[Word]) -> None:
         self.words = words
-        self.found: Found = INDEX.find(tuple(word.text for word in words))
-        self.laughed_at = False
-        self._known: dict[str, int] = {}
+        self.after: Sentence | None = None
         self._ruled: set[int] | None = None
+
+    @cached_property
+    def found(self) -> Found:
+        return Found(INDEX, tuple(word.text for word in self.words))
+
+    @cached_property
+    def laughed_at(self) -> bool:
+        return self.after is not None and len(self.after.words) < 3 and self.after.says("jests")
 
     def span(self, match: Match) -> tuple[int, int]:
         return self.words[match.first].start, self.words[match.end - 1].end
-
-    def known(self, language: Language) -> int:
-        """How many of the words are ones of this language."""
-        if language.name not in self._known:
-            self._known[language.name] = sum(word.text in language.words for word in self.words)
-        return self._known[language.name]
 
     def foreign(self, match: Match) -> bool:
         """Whether the matched words are also of a language that more of the sentence is in."""
         if match.language.name == _FALLBACK and self._read_better(match):
             return True
-        texts = {word.text for word in self.words[match.first : match.end]}
-        mine = self.known(match.language)
+        known = self.found.known
+        first, *others = {word.text for word in self.words[match.first : match.end]}
         return any(
-            texts <= language.words and self.known(language) > mine for language in LANGUAGES
+            known[language] > known[match.language] and language.words.issuperset(others)
+            for language in INDEX.knowing(first)
         )
 
     def _read_better(self, match: Match) -> bool:
@@ -67,6 +84,15 @@ class Sentence:
         return any(not self.words[first].quoted for first, _ in places)
 
 
+class Weighed(NamedTuple):
+    """A match in the sentence at `place`; `earnest`: said of oneself, now, and not as a joke."""
+
+    place: int
+    match: Match
+    level: Level
+    earnest: bool
+
+
 class Message:
     def __init__(self, text: str) -> None:
         parts: dict[tuple[str, ...], list[Word]] = {}
@@ -75,9 +101,21 @@ class Message:
             # Said twice counts once: a hostile repetition costs nothing.
             parts.setdefault(tuple(word.text for word in words), words)
         self.sentences = [Sentence(words) for words in parts.values()]
-        for before, after in zip(self.sentences, self.sentences[1:], strict=False):
-            before.laughed_at = len(after.words) < 3 and after.says("jests")
-        self.earnest = any(sentence.says("earnest") for sentence in self.sentences)
+        for before, after in pairwise(self.sentences):
+            before.after = after
+
+    @cached_property
+    def earnest(self) -> bool:
+        return any(sentence.says("earnest") for sentence in self.sentences)
+
+    @cached_property
+    def weighed(self) -> list[Weighed]:
+        """All that was found, in order, with what it weighs."""
+        return [
+            Weighed(place, match, *self.weigh(sentence, match))
+            for place, sentence in enumerate(self.sentences)
+            for match in sentence.found.matches
+        ]
 
     def weigh(self, sentence: Sentence, match: Match) -> tuple[Level, bool]:
         """What a match weighs here, and whether it is said of oneself, now and in earnest."""
@@ -91,7 +129,7 @@ class Message:
         ):
             return "none", False
         aside = asks.of_others() or asks.past() or self._quoted(sentence, match, "others")
-        joking = not self.earnest and asks.joking()
+        joking = asks.joking() and not self.earnest
         if aside or joking:
             return ("concern" if match.rule.level == "crisis" else match.rule.level), False
         return match.rule.level, True

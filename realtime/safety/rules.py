@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from realtime.safety.clauses import fold
-from realtime.safety.phrases import Phrase, Reader
+from realtime.safety.phrases import Phrase
+from realtime.safety.reader import Reader
 
 Level = Literal["none", "concern", "crisis"]
 Cue = Literal[
@@ -83,7 +84,7 @@ def read(source: dict[str, Any]) -> Language:
         cues=read_cues,
         misspelt=frozenset(map(fold, source.get("misspelt", ()))),
         run_together=tuple(map(fold, source.get("run_together", ()))),
-        words=frozenset(reader.words),
+        words=reader.words(),
     )
 
 

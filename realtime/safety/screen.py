@@ -24,6 +24,7 @@ _NEAR = 2  # sentences between two signs that are read together
 _SIGNS = 40  # signs of one message that are read
 # Scores of the model: above the first it says crisis, and not below the last where the rules do.
 CRISIS, CONCERN, AGAINST = 0.35, -0.5, -0.5
+PUT_ASIDE = 1.5  # higher where somebody speaks of others, of the past, or denies it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def screen(text: str, before: Level = "none") -> Screening:
     message = Message(text[:MAX_CHARACTERS])
     by_rules = ruled(message, before)
     like = likeness(message, by_rules.level)
-    level = _level(by_rules.level, like.score)
+    level = _level(message, by_rules.level, like.score)
     if level == by_rules.level:
         return by_rules
     category = by_rules.category or "likeness"
@@ -57,14 +58,21 @@ def judged(message: Message, *, weights: Weights | None = None, rules: bool = Tr
     """The level with these weights; without `rules` by the score alone."""
     found = ruled(message, "none").level
     score = likeness(message, found, weights).score
-    return _level(found if rules else "none", score)
+    return _level(message, found if rules else "none", score)
 
 
-def _level(by_rules: Level, score: float) -> Level:
-    """The score alone may say crisis; where the rules do, it must not speak against it."""
-    if score > CRISIS or (by_rules == "crisis" and score > AGAINST):
+def _level(message: Message, by_rules: Level, score: float) -> Level:
+    """The score alone may say crisis; where the rules do, it must not speak against it.
+
+    It knows little of who is spoken of: what the rules found and put aside needs more.
+    """
+    if by_rules == "crisis" and score > AGAINST:
         return "crisis"
-    return "concern" if by_rules != "none" or score > CONCERN else "none"
+    put_aside = any(each.match.rule.level == "crisis" != each.level for each in message.weighed)
+    more = PUT_ASIDE if put_aside else 0.0
+    if score > CRISIS + more:
+        return "crisis"
+    return "concern" if by_rules != "none" or score > CONCERN + more else "none"
 
 
 def _span(sentence: Sentence | None) -> tuple[int, int] | None:
@@ -75,15 +83,14 @@ def ruled(message: Message, before: Level) -> Screening:
     """What the rules say: the gravest sentence, or what its signs come to together."""
     worst = NOTHING
     signs: list[_Sign] = []
-    for place, sentence in enumerate(message.sentences):
-        for match in sentence.found.matches:
-            level, earnest = message.weigh(sentence, match)
-            if rises(level, above=worst.level):
-                worst = Screening(level, match.rule.category, sentence.span(match))
-            if earnest and match.rule.sign:
-                signs.append(_Sign(match.rule.sign, place, sentence.span(match)))
-        if worst.level == "crisis":
-            return worst
+    for place, match, level, earnest in message.weighed:
+        span = message.sentences[place].span(match)
+        if rises(level, above=worst.level):
+            worst = Screening(level, match.rule.category, span)
+        if earnest and match.rule.sign:
+            signs.append(_Sign(match.rule.sign, place, span))
+    if worst.level == "crisis":
+        return worst
     return _together(signs, before) or worst
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import Any, get_args
 
 import pytest
 
 from realtime.safety.message import LANGUAGES, Message
-from realtime.safety.phrases import compiled
+from realtime.safety.reader import compiled
 from realtime.safety.rules import FOLDER, Level
 from realtime.safety.screen import rises, ruled
 
@@ -52,6 +53,17 @@ def test_a_files_examples_are_judged_as_it_says(name: str) -> None:
 def test_a_file_is_named_and_says_who_reviewed_it(name: str) -> None:
     assert SOURCES[name]["language"] == name
     assert "not reviewed" in SOURCES[name]["review"]
+
+
+def test_every_phrase_can_be_read_to_its_end() -> None:
+    """Most of a phrase is read when its first word is seen: a mistake must not wait for that."""
+    for language in LANGUAGES:
+        of_rules = (phrase for rule in language.rules for phrase in rule.phrases)
+        for phrase in (*of_rules, *chain.from_iterable(language.cues.values())):
+            assert phrase.reach() > 0
+            assert phrase.needs
+            assert phrase.elements[0].ways
+            assert phrase.elements[0].ways.firsts <= phrase.starts
 
 
 def test_levels_and_signs_are_ones_that_the_screen_knows() -> None:
