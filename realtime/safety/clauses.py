@@ -24,6 +24,7 @@ _STRETCH = "ـ"  # only makes an Arabic word longer
 _MIXED = re.compile(r"(?=[^a-z]*[a-z])[a-z0-9@$]*")
 _LONGEST = 32  # letters of a word that could mean something; the rest is not read closely
 _VOWELS = frozenset("aeiouy")
+_STRETCHED = re.compile(r"(.)\1\1", re.DOTALL)
 _NEEDS_MORE = re.compile(r"(\S)\1\1|[\d@$]|\s\*")  # than folding its characters
 
 # Han, kana, Thai, Lao, Burmese, Khmer: no gaps between words. (Hangul has gaps.)
@@ -102,7 +103,8 @@ def _folded(token: str) -> tuple[str, ...]:
 
 def _fold(token: str) -> tuple[str, ...]:
     words = token.translate(_FOLDS).split()
-    return tuple(plain for word in words if (plain := _plain(word)))
+    plain = {word: _plain(word) for word in set(words)}  # laughter is one word many times
+    return tuple(plain[word] for word in words if plain[word])
 
 
 _few_folded = lru_cache(maxsize=16_384)(_fold)  # long ones are not kept: they would fill memory
@@ -147,6 +149,8 @@ def _plain(word: str) -> str:
     word = word.strip("*@$") if len(word) < _LONGEST else word[: 4 * _LONGEST].strip("*@$")
     if not word.isalpha() and len(word) < _LONGEST and _MIXED.fullmatch(word):
         word = word.translate(_LEET)
+    if not _STRETCHED.search(word):
+        return word
     runs = [(letter, len(list(run))) for letter, run in groupby(word)]
     return "".join(
         letter * (times if times < 3 else 1 if letter in _VOWELS else 2) for letter, times in runs
