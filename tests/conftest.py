@@ -9,7 +9,6 @@ import pytest
 from asgiref.sync import SyncToAsync
 from django.core.management import call_command
 from django.db import connections
-from django.db.backends.postgresql.operations import DatabaseOperations
 
 from realtime.chat import bridge
 from tests.support import emptying
@@ -38,9 +37,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _patient_emptying() -> Iterator[None]:
+def _emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", emptying.execute_sql_flush)
+        emptying.quick_and_patient(patch)
         yield
 
 
