@@ -93,6 +93,8 @@ class Line:
     sources: tuple[Source, ...]
     checked: Check | None = None
     edited_on: date | None = None  # when somebody of this site last changed a contact by hand
+    only_for: str = ""  # serves a smaller part of its needs, or of everybody, than they say
+    pair: str = ""  # lines with the same word belong side by side: two languages, two ages
 
     @property
     def for_everybody(self) -> bool:

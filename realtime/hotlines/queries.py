@@ -194,4 +194,6 @@ def _line(row: models.Hotline) -> facts.Line:
             (c.edited_at.date() for c in row.contacts.all() if c.edited_by_hand and c.edited_at),
             default=None,
         ),
+        only_for=row.only_for,
+        pair=row.pair,
     )
