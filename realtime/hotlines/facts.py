@@ -100,6 +100,11 @@ class Line:
     def for_everybody(self) -> bool:
         return self.open_to_all or not self.audiences
 
+    @property
+    def serves_only(self) -> str:
+        """The part of the people and of the country that it serves; empty for all of both."""
+        return ", ".join([*([f"for {self.only_for}"] if self.only_for else []), *self.regions])
+
 
 @dataclass(frozen=True, slots=True)
 class EmergencyNumber:

@@ -36,7 +36,7 @@ class _Way:
 class _Card:
     name: str
     organisation: str
-    regions: str
+    serves_only: str
     hours: str
     cost: str
     freshness: str
@@ -144,7 +144,7 @@ def _card(found: FoundLine) -> _Card:
     return _Card(
         name=line.name,
         organisation=line.organisation,
-        regions=", ".join(line.regions),
+        serves_only=line.serves_only.removeprefix("for "),
         hours=_hours(found),
         cost=_COSTS[line.cost],
         freshness=wording.freshness(line),
