@@ -58,6 +58,16 @@ def check_language(tag: str) -> str:
     return tag
 
 
+def usual_case(tag: str) -> str:
+    """Write a language tag as it is written: `pt_br` is pt-BR, `ZH-hant` zh-Hant."""
+    base, *more = tag.replace("_", "-").split("-")
+    return "-".join([base.lower(), *(_subtag(part) for part in more)])
+
+
+def _subtag(part: str) -> str:
+    return part.title() if len(part) == 4 else part.upper()
+
+
 def check_plain(text: str) -> str:
     """Refuse control and direction-changing characters: they could hide or turn round a number."""
     for char in text:

@@ -49,7 +49,7 @@ class FoundLine:
 
 @dataclass(frozen=True, slots=True)
 class FoundHelp:
-    """The answer: five lines if not asked for more, the emergency numbers, and what to say about them."""
+    """The answer: lines (at most five, if not asked for more), emergency numbers, words."""
 
     query: HotlineQuery
     country: Country | None
@@ -148,6 +148,9 @@ class Directory(Facts):
             for line in ranked
         )
         return FoundHelp(query, country, lines, wording.message(self, query, country, ranked))
+
+    def has_crisis_line(self, found: FoundHelp) -> bool:
+        return any(self.needs[slug].urgent for one in found.lines for slug in one.line.needs)
 
 
 def _paired(line: Line, lines: tuple[Line, ...]) -> tuple[str, ...]:

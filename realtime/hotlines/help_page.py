@@ -8,7 +8,7 @@ from datetime import datetime
 from django.template.loader import render_to_string
 
 from realtime.hotlines import links, wording
-from realtime.hotlines.directory import Directory, FoundLine
+from realtime.hotlines.directory import Directory, FoundHelp, FoundLine
 from realtime.hotlines.facts import Contact, Country, HotlineQuery
 
 _LABELS = {
@@ -56,7 +56,7 @@ def render_help(directory: Directory, *, country: str | None, now: datetime) -> 
     known = directory.countries[code] if code else None
     found = directory.find(HotlineQuery(code), now=now)
     context = {
-        **_first_facts(directory, known, found.lines),
+        **_first_facts(directory, known, found),
         "unknown": country if country and not known else None,
         "cards": [_card(line) for line in found.lines] if known else [],
         "sections": _sections(directory, code, found.lines, now) if code else [],
@@ -70,19 +70,19 @@ def render_first_help(directory: Directory, *, guess: str | None, now: datetime)
     country = directory.countries.get(guess or "")
     found = directory.find(HotlineQuery(country.code if country else None), now=now)
     context = {
-        **_first_facts(directory, country, found.lines),
+        **_first_facts(directory, country, found),
         "cards": [_card(line) for line in _first_lines(found.lines)] if country else [],
     }
     return render_to_string("hotlines/first_help.html", context)
 
 
 def _first_facts(
-    directory: Directory, country: Country | None, lines: tuple[FoundLine, ...]
+    directory: Directory, country: Country | None, found: FoundHelp
 ) -> dict[str, object]:
     return {
         "country": country,
         "emergency": _emergency(country),
-        "no_crisis_line": country is not None and not _has_crisis_line(directory, lines),
+        "no_crisis_line": country is not None and not directory.has_crisis_line(found),
         "international": {
             "name": wording.INTERNATIONAL_NAME,
             "href": wording.INTERNATIONAL_HREF,
@@ -105,10 +105,6 @@ def _can_be_written_to(found: FoundLine) -> bool:
 def _emergency(country: Country | None) -> list[dict[str, str]]:
     shown = country.emergency_as_json() if country else None
     return shown["numbers"] if shown else []
-
-
-def _has_crisis_line(directory: Directory, lines: tuple[FoundLine, ...]) -> bool:
-    return any(directory.needs[slug].urgent for found in lines for slug in found.line.needs)
 
 
 def _sections(

@@ -117,7 +117,7 @@ def _key(line: Line, fit: int, asked: _Asked) -> tuple[bool | int | str, ...]:
         asked.language is not None and asked.language not in map(_language, line.languages),
         asked.channel is not None and asked.channel not in {c.kind for c in line.contacts},
         _audience_distance(line, asked),
-        asked.special and not asked.urgent_needs.isdisjoint(line.needs),
+        fit == _NAMES_IT and asked.special and not asked.urgent_needs.isdisjoint(line.needs),
         line.hours.open_at(asked.now) is not True,
         line.confidence != "high",
         _years_since(line, asked.now),

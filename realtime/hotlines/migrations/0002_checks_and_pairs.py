@@ -2,46 +2,108 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import realtime.hotlines.codes
-import realtime.hotlines.models.base
 from django.conf import settings
 from django.db import migrations, models
 
+import realtime.hotlines.codes
+import realtime.hotlines.models.base
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('hotlines', '0001_initial'),
+        ("hotlines", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='hotline',
-            name='only_for',
-            field=models.CharField(blank=True, help_text='When it serves less than its needs say: "men", "stalking". Shown; ranked later.', max_length=80, validators=[realtime.hotlines.models.base.Checked(realtime.hotlines.codes.check_plain)]),
+            model_name="hotline",
+            name="only_for",
+            field=models.CharField(
+                blank=True,
+                help_text='When it serves less than its needs say: "men", "stalking". Ranked later.',
+                max_length=80,
+                validators=[
+                    realtime.hotlines.models.base.Checked(realtime.hotlines.codes.check_plain)
+                ],
+            ),
         ),
         migrations.AddField(
-            model_name='hotline',
-            name='pair',
-            field=models.SlugField(blank=True, db_index=False, help_text='Lines with the same word here are shown side by side: two languages, two ages.', max_length=60),
+            model_name="hotline",
+            name="pair",
+            field=models.SlugField(
+                blank=True,
+                db_index=False,
+                help_text="Lines with the same word here are shown side by side: two languages, two ages.",
+                max_length=60,
+            ),
         ),
         migrations.CreateModel(
-            name='HotlineCheck',
+            name="HotlineCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.SlugField(max_length=60)),
-                ('outcome', models.CharField(choices=[('ok', 'checked: all of it is right'), ('changed', 'found wrong: to be mended'), ('dead', 'found dead: removed'), ('edited', 'edited')], max_length=8)),
-                ('how', models.CharField(max_length=80, validators=[realtime.hotlines.models.base.Checked(realtime.hotlines.codes.check_plain)])),
-                ('note', models.CharField(blank=True, max_length=500, validators=[realtime.hotlines.models.base.Checked(realtime.hotlines.codes.check_plain)])),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.SlugField(max_length=60)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("ok", "checked: all of it is right"),
+                            ("changed", "found wrong: to be mended"),
+                            ("dead", "found dead: removed"),
+                            ("edited", "edited"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "how",
+                    models.CharField(
+                        max_length=80,
+                        validators=[
+                            realtime.hotlines.models.base.Checked(
+                                realtime.hotlines.codes.check_plain
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True,
+                        max_length=500,
+                        validators=[
+                            realtime.hotlines.models.base.Checked(
+                                realtime.hotlines.codes.check_plain
+                            )
+                        ],
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'check or change of a line',
-                'verbose_name_plural': 'history of checks and changes',
-                'ordering': ['-at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['ok', 'changed', 'dead', 'edited'])), name='check_outcome_known')],
+                "verbose_name": "check or change of a line",
+                "verbose_name_plural": "history of checks and changes",
+                "ordering": ["-at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["ok", "changed", "dead", "edited"])),
+                        name="check_outcome_known",
+                    )
+                ],
             },
         ),
     ]

@@ -103,7 +103,7 @@ class Hotline(HandEdited):
         max_length=80,
         blank=True,
         validators=[Checked(codes.check_plain)],
-        help_text='When it serves less than its needs say: "men", "stalking". Shown; ranked later.',
+        help_text='When it serves less than its needs say: "men", "stalking". Ranked later.',
     )
     pair = models.SlugField(
         max_length=60,
