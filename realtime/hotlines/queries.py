@@ -114,6 +114,11 @@ def version_token() -> uuid.UUID | None:
     return models.DirectoryVersion.objects.values_list("token", flat=True).first()
 
 
+def facts_now() -> facts.Facts:
+    """Read everything anew: from the database, or from the files where nothing was imported."""
+    return packaged_facts() if version_token() is None else stored_facts()
+
+
 def stored_facts() -> facts.Facts:
     """Read everything; lines are equal to those of a data file when nothing was edited."""
     return facts.Facts(
