@@ -5,6 +5,8 @@ Pure: no Django, no clock.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -99,6 +101,12 @@ class Line:
     @property
     def for_everybody(self) -> bool:
         return self.open_to_all or not self.audiences
+
+    @property
+    def mark(self) -> str:
+        """Give what changes with every way to reach it: what was read is what was checked."""
+        ways = [[one.kind, one.value, one.e164, one.note] for one in self.contacts]
+        return hashlib.sha256(json.dumps(ways).encode()).hexdigest()[:16]
 
     @property
     def serves_only(self) -> str:

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from realtime.hotlines import links, wording
 from realtime.hotlines.directory import Directory, FoundHelp, FoundLine
-from realtime.hotlines.facts import Contact, Country, HotlineQuery
+from realtime.hotlines.facts import Contact, Country, HotlineQuery, Line
 
 _LABELS = {
     "phone": "Call {}",
@@ -127,12 +127,13 @@ def _sections(
         fitting = [one for one in found.lines if audience.slug in one.line.audiences]
         shown |= {one.line.id for one in fitting}
         sections.append(_Section(f"For: {audience.name}", [_card(one) for one in fitting]))
-    rest = [
-        _card(FoundLine(line, lead=False, open_now=line.hours.open_at(now)))
-        for line in directory.lines_in(code)
-        if line.id not in shown
-    ]
+    rest = [card_of(line, now=now) for line in directory.lines_in(code) if line.id not in shown]
     return [section for section in [*sections, _Section("More lines", rest)] if section.cards]
+
+
+def card_of(line: Line, *, now: datetime | None = None) -> _Card:
+    """Give a line's facts in words; whether it is open only when a moment is given."""
+    return _card(FoundLine(line, lead=False, open_now=line.hours.open_at(now) if now else None))
 
 
 def _card(found: FoundLine) -> _Card:

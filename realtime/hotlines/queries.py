@@ -134,7 +134,7 @@ def stored_facts() -> facts.Facts:
             for row in models.Audience.objects.all()
         },
         lines=tuple(
-            _line(row)
+            line_of(row)
             for row in models.Hotline.objects.prefetch_related(
                 "countries", "needs", "audiences", "contacts", "sources"
             )
@@ -166,7 +166,8 @@ def _emergency(row: models.EmergencyNumber) -> facts.EmergencyNumber:
     )
 
 
-def _line(row: models.Hotline) -> facts.Line:
+def line_of(row: models.Hotline) -> facts.Line:
+    """Turn a row into the form that pages and answers know."""
     return facts.Line(
         id=row.slug,
         name=row.name,
