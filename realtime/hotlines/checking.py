@@ -44,6 +44,13 @@ class FoundForm(forms.Form):
     seen = forms.CharField(max_length=16)
     settled = forms.BooleanField(required=False)
 
+    def clean_note(self) -> str:
+        """A line goes for a reason that somebody can read later."""
+        note = str(self.cleaned_data["note"])
+        if self.data.get("outcome") == Outcome.DEAD and not note:
+            raise forms.ValidationError("Say what you found, so that others can follow.")
+        return note
+
 
 class VerifiedAdmin(HandEditedAdmin[Hotline]):
     """Lists what is due, takes what was found out, and writes down what was edited."""
@@ -108,7 +115,7 @@ class VerifiedAdmin(HandEditedAdmin[Hotline]):
         except CheckRefused as refused:
             messages.error(request, f"Nothing was written down. {refused}")
             return self._back(request)
-        messages.success(request, f"{slug}: {found['outcome'].label}, {found['how']}.")
+        messages.success(request, f"Line {slug}: {found['outcome'].label}, {found['how']}.")
         if found["outcome"] == Outcome.CHANGED:
             return HttpResponseRedirect(reverse("admin:hotlines_hotline_change", args=[slug]))
         return self._back(request)

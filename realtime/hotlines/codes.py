@@ -47,6 +47,11 @@ def check_country(code: str) -> str:
     return code
 
 
+def language_name(tag: str) -> str:
+    """Give the English name of a language, or the tag where there is none."""
+    return str(Locale("en").languages.get(tag.split("-")[0], tag))
+
+
 @cache
 def _languages() -> frozenset[str]:
     return frozenset(Locale("en").languages) | frozenset(get_global("language_aliases"))

@@ -70,7 +70,6 @@ def test_who_speaks_the_language_or_takes_the_channel_comes_first(client: Client
     dutch = ids(client, "country=BE&specialty=suicide&language=nl")
     written = ids(client, "country=GB&specialty=general-emotional-support&channel=sms")
 
-
     assert dutch[:2] == ["be-zelfmoordlijn", "be-cps"]
     assert written[:2] == ["gb-shout", "gb-samaritans"]
 
