@@ -138,9 +138,15 @@ class VerifiedAdmin(HandEditedAdmin[Hotline]):
         words = [_changed(form, name) for name in form.changed_data if name not in NOT_CONTENT]
         words += [f"contacts: {before or 'none'} -> {after or 'none'}"] if before != after else []
         words = words if change else ["added"]
+        typed = "checked_on" in form.changed_data
         if words:
-            history.record_edit(slug=form.instance.pk, words="; ".join(words), user=who(request))
-        if form.instance.checked_on and "checked_on" in form.changed_data:
+            history.record_edit(
+                slug=form.instance.pk,
+                words="; ".join(words),
+                user=who(request),
+                unchecked=before != after and not typed,
+            )
+        if form.instance.checked_on and typed:
             history.record_typed_check(line=form.instance, user=who(request))
 
     def remember(self, row: Model, user: User) -> None:

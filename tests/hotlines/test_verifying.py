@@ -302,6 +302,32 @@ def test_a_check_typed_into_the_form_is_kept_as_one(form: Callable[..., None]) -
     assert (entry.outcome, entry.how, entry.note) == ("ok", "by phone", "dated 2026-11-03")
 
 
+def test_a_number_edited_after_its_check_is_no_longer_checked(
+    client: Client, form: Callable[..., None]
+) -> None:
+    say(client, how="by phone")
+
+    form(contacts__0__value="020 7946 0005", contacts__0__e164="")
+
+    line = next(one for one in current_directory().lines if one.id == "gb-a")
+    assert line.checked is None
+    assert freshness(line).startswith("edited by this site, ")
+
+
+def test_what_an_import_changes_or_removes_stands_in_the_history(
+    lines: None, tmp_path: Path
+) -> None:
+    other = a_row("gb-a", contacts=[{"kind": "phone", "value": "116 123"}])
+
+    operations.import_files(paths=[a_file(tmp_path, other, lead_lines={"GB": "gb-a"})])
+
+    notes = dict(HotlineCheck.objects.values_list("line", "note"))
+    assert notes == {
+        "gb-a": "contacts: phone 020 7946 0001 -> phone 116 123",
+        "gb-b": "gone from the file",
+    }
+
+
 def test_a_form_saved_unchanged_writes_nothing(form: Callable[..., None]) -> None:
     form()
 
