@@ -197,12 +197,12 @@ def _prepare(claim: Claim) -> _Task:
     standing = cards.standing(
         thread_id=claim.thread_pk, run_id=claim.run_id, message_id=claim.message_id
     )
-    prompt = system_prompt(guess.country, guessed=guess.guessed)
+    prompt = system_prompt(guess.country, guessed=guess.guessed, risk=standing.told)
     said, branch = Transcript(), list[agui.Message]()
     if claim.is_takeover:
         said.apply_all(queries.log_of(run_id=claim.run_id))
         branch = queries.active_branch(thread_id=claim.thread_pk)
-    toolbox = toolbox_for(directory, person=person)
+    toolbox = toolbox_for(directory, person=person, card=lambda: standing.beside)
     return _Task([prompt, *told], toolbox, said, branch, standing)
 
 
