@@ -100,7 +100,7 @@ def delete_thread(*, owner_id: int, thread_id: str) -> list[UUID]:
     if thread is None:
         return []
     runs = list(Run.objects.select_for_update().filter(thread=thread))
-    thread.delete()  # with messages, runs, notices, and by signal the log
+    thread.delete()  # with messages, runs, notices, flags, by signal the log
     return [run.id for run in runs if run.state in Run.ACTIVE]
 
 

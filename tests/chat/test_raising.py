@@ -289,7 +289,7 @@ async def test_who_may_be_in_danger_and_gets_no_answer_gets_help(
     assert (card["cardId"], card["lines"][0]["name"]) == (sent.run_id, "Samaritans")
 
 
-@pytest.mark.parametrize("reply", [pytest.param(steps, id=name) for name, steps in DOWN])
+@pytest.mark.parametrize("reply", [DOWN[0][1], DOWN[-1][1]])
 async def test_nobody_else_gets_any(owner: int, reply: list[Step]) -> None:
     async with answered(ScriptedModel(reply), owner, asking(owner)) as (_, watcher):
         await watcher.until(lambda w: w.over)

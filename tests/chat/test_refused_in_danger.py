@@ -11,7 +11,6 @@ from realtime.accounts import operations as accounts
 from realtime.accounts.models import User
 from realtime.agent.testing import Gate, ScriptedModel, says
 from realtime.chat import bridge, gate, operations
-from realtime.chat.levels import KnownLevels
 from realtime.chat.models import Thread
 from realtime.chat.operations import Submission
 from realtime.chat.refusals import Refusal
@@ -125,17 +124,6 @@ async def test_a_server_remembers_what_it_knows_and_needs_no_storage_for_it(
 
     assert "help" not in elsewhere["metadata"]["kindline"]
     assert here["metadata"]["kindline"]["help"]["reason"] == "model_down"
-
-
-def test_a_server_forgets_the_oldest_and_what_was_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime.chat.levels.MOST", 2)
-    known = KnownLevels()
-    for thread_id in ("a", "b", "c"):
-        known.learn(owner_id=1, thread_id=thread_id, level="crisis")
-    known.learn(owner_id=1, thread_id="b", level="none")
-
-    assert [known.of(owner_id=1, thread_id=t) for t in "abc"] == ["none", "none", "crisis"]
-    assert known.of(owner_id=2, thread_id="c") == "none"
 
 
 def test_a_repetition_says_the_level_again(db: None) -> None:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from realtime.accounts.models import User
-from realtime.agent.model import ModelText, ToolCall
+from realtime.agent.model import ModelText
 from realtime.agent.prompt import CARD_SHOWN, PROMPT_VERSION
 from realtime.agent.testing import Gate, ScriptedModel, call, calls, says
-from realtime.chat.helping import offer
 from realtime.chat.models import Message, Run
-from realtime.chat.toolbox import ALREADY_SHOWN, toolbox_for
-from realtime.hotlines.places import PersonPlace
-from realtime.hotlines.queries import directory_in_memory
-from realtime.safety.screen import Screening
+from realtime.chat.toolbox import ALREADY_SHOWN
 from tests.chat.test_engine import watching
-from tests.chat.test_raising import UK, answered, asking
+from tests.chat.test_raising import answered, asking
 from tests.chat.test_turns import killed
 from tests.support.engine import running_engine
 
@@ -103,32 +98,3 @@ async def test_a_look_up_for_what_the_card_is_for_gives_the_card(
     assert (found["cardId"], found["lines"]) == (sent.run_id, sent.aid.card["lines"])  # type: ignore[index]
     assert found["message"].endswith(ALREADY_SHOWN)
     assert "level" not in found
-
-
-ANOTHER = [
-    {"country": "IE", "needs": ["suicide"]},
-    {"country": None, "needs": ["bereavement"]},
-    {"country": None, "needs": ["suicide"], "channel": "chat"},
-    {"country": None, "needs": ["suicide"], "language": "cy"},
-    {"country": None, "needs": ["suicide"], "audiences": ["youth"]},
-]
-
-
-@pytest.mark.parametrize("arguments", ANOTHER)
-async def test_another_question_gets_an_answer_of_its_own(arguments: dict[str, Any]) -> None:
-    card = offer(card_id="r1", place=UK, found=Screening("crisis", "suicide"))
-
-    assert "cardId" not in await looked_up(card, arguments)
-
-
-async def test_without_a_card_a_look_up_is_one() -> None:
-    assert "cardId" not in await looked_up(None, {"country": None, "needs": ["suicide"]})
-
-
-async def looked_up(card: dict[str, Any] | None, arguments: dict[str, Any]) -> dict[str, Any]:
-    toolbox = toolbox_for(directory_in_memory(), person=PersonPlace("GB"), card=lambda: card)
-    asked = ToolCall("c1", "find_hotlines", json.dumps(arguments))
-    outcome = await toolbox.call(asked, timeout_s=5)
-    assert outcome.ok, outcome.content
-    found: dict[str, Any] = json.loads(outcome.content)
-    return found
