@@ -217,6 +217,15 @@ ALLOW_REHEARSAL = DEBUG or env_bool(
 REHEARSAL_URL = env_str("REHEARSAL_URL")
 REHEARSAL_SUGGESTIONS = list(SUGGESTIONS)
 
+# --- What people are told ---------------------------------------------------------------------
+
+# Hours after which a conversation that goes on says again that an AI answers. Laws say 3, and 1
+# for who said that they are under 18: it may be more often, not less.
+DISCLOSURE_HOURS = env_float("DISCLOSURE_HOURS", default=3.0, most=3.0)
+DISCLOSURE_MINOR_HOURS = env_float("DISCLOSURE_MINOR_HOURS", default=1.0, most=1.0)
+# Days without a word after which it says so again.
+DISCLOSURE_IDLE_DAYS = env_float("DISCLOSURE_IDLE_DAYS", default=7.0, most=7.0)
+
 # --- Turns ----------------------------------------------------------------------------------
 
 MAX_TURNS = env_int("MAX_TURNS", default=200, least=1)

@@ -25,6 +25,8 @@ class Thread(models.Model):
     last_ord = models.IntegerField(default=0, db_default=0)
     # Made by `./dev demo`: nobody said it, no supervisor answers it, no export may hold it.
     synthetic = models.BooleanField(default=False, db_default=False)
+    # Its person once said that they are under 18; never taken back, for nobody can check it.
+    minor = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
