@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError
 
 from realtime.chat import bridge, operations, protocol
-from realtime.chat.helping import Card
+from realtime.chat.helping import Aid
 from realtime.chat.hub import Hub
 from realtime.chat.limits import Limits
 from realtime.chat.log import Logged
@@ -93,10 +93,10 @@ class Intake:
         self.hub.reset(owner_id=owner_id, thread_id=thread_id)
 
 
-def read_submission(frame: RunAgentInput, *, owner_id: int, card: Card | None) -> Submission:
+def read_submission(frame: RunAgentInput, *, owner_id: int, aid: Aid) -> Submission:
     """The trailing user message of a RunAgentInput; the rest of its history is not trusted.
 
-    `card` is the help it calls for (`helping.card_of`).
+    `aid` is what it calls for (`helping.aid_of`).
     Raises FrameError for ids that cannot be, Refusal for a message that cannot be answered.
     """
     thread_id = check_id(frame.thread_id, name="threadId")
@@ -120,11 +120,11 @@ def read_submission(frame: RunAgentInput, *, owner_id: int, card: Card | None) -
         },
         if_busy=(props.if_busy if props else None) or "reject",
         replaces=_checked_replaces(props),
-        card=card,
+        aid=aid,
     )
 
 
-def read_say(frame: Say, *, owner_id: int, thread_id: str, card: Card | None) -> Submission:
+def read_say(frame: Say, *, owner_id: int, thread_id: str, aid: Aid) -> Submission:
     """A `say`: the server makes the ids; with an `id` the same frame again is the same message."""
     message_id = check_id(frame.id, name="id") if frame.id is not None else str(uuid4())
     run_id = str(uuid5(NAMESPACE_URL, f"{thread_id}/{message_id}"))
@@ -135,7 +135,7 @@ def read_say(frame: Say, *, owner_id: int, thread_id: str, card: Card | None) ->
         message_id=message_id,
         text=_checked_text(frame.text),
         place={"country": None, "timeZone": None, "locale": None},
-        card=None if card is None else card | {"cardId": run_id},
+        aid=aid if aid.card is None else Aid(aid.found, aid.card | {"cardId": run_id}),
     )
 
 

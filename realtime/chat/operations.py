@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
 
-from realtime.chat import agui, allowance, cards, log, queries, under_lock
+from realtime.chat import agui, allowance, log, offers, queries, under_lock
+from realtime.chat.helping import NO_AID, Aid
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
@@ -36,7 +37,7 @@ class Submission:
     place: dict[str, str | None]
     if_busy: Literal["reject", "stop"] = "reject"
     replaces: str | None = None
-    card: dict[str, Any] | None = None  # the help that the text calls for
+    aid: Aid = NO_AID  # what the text calls for
 
     @property
     def digest(self) -> str:
@@ -154,7 +155,11 @@ def _accept(thread: Thread, submission: Submission, turned_back: Message | None)
         client_run_id=submission.run_id,
         ord=thread.last_ord,
         state=Run.State.QUEUED,
-        input={"digest": submission.digest, "place": submission.place},
+        input={
+            "digest": submission.digest,
+            "place": submission.place,
+            "message": submission.message_id,
+        },
     )
     if turned_back is not None:
         _supersede(run, turned_back, itself=submission.replaces is not None)
@@ -164,14 +169,18 @@ def _accept(thread: Thread, submission: Submission, turned_back: Message | None)
     if turned_back is not None:
         branch = queries.active_branch(thread_id=thread.id)
         events.append(agui.MessagesSnapshot(messages=branch))
-    card = cards.due(thread=thread, card=submission.card)
-    if card is not None:
-        events.append(agui.Custom(name=cards.NAME, value=card))
+    offer = offers.for_message(
+        thread=thread,
+        run=run,
+        message_id=submission.message_id,
+        aid=submission.aid,
+        place=submission.place,
+        edit=submission.replaces is not None,
+    )
+    events.extend(offer.events)
     entries = log.number(events, after=0)
     append = log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries)
-    if card is not None:
-        shown = log.NoticeRow(append.new_seq, submission.message_id, cards.NAME, card)
-        append.notices.append(shown)
+    offer.add_to(append, seq=append.new_seq, after_message=submission.message_id)
     under_lock.write(append)
     frames = log.frames(entries, ord=run.ord, prev=start)
     return Logged(run.id, submission.owner_id, submission.thread_id, start, frames)
@@ -202,18 +211,8 @@ def _supersede(run: Run, question: Message, *, itself: bool) -> None:
 
 def _run_started(submission: Submission) -> agui.RunStarted:
     question = agui.Message(id=submission.message_id, role="user", content=submission.text)
-    return agui.RunStarted(
-        thread_id=submission.thread_id,
-        run_id=submission.run_id,
-        protocol_version=agui.PROTOCOL_VERSION,
-        input=agui.RunInput(
-            thread_id=submission.thread_id,
-            run_id=submission.run_id,
-            messages=[question],
-            state={},
-            tools=[],
-            context=[],
-        ),
+    return agui.run_started(
+        thread_id=submission.thread_id, run_id=submission.run_id, messages=[question]
     )
 
 
