@@ -245,6 +245,13 @@ RETENTION_DAYS = env_int("RETENTION_DAYS", default=30, least=0, most=36_500)
 # A worker that starts does what the clock asked for since yesterday, once.
 PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
 
+# --- Help lines ------------------------------------------------------------------------------
+
+# Countries whose lead lines a person keeps checked; none named: every country with a lead line.
+HOTLINE_COUNTRIES = [code.upper() for code in env_list("HOTLINE_COUNTRIES")]
+# Days that a check of a line lasts.
+HOTLINE_CHECK_DAYS = env_int("HOTLINE_CHECK_DAYS", default=180, least=1, most=3_650)
+
 # --- Web ------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"

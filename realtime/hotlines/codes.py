@@ -17,6 +17,7 @@ KINDS = ("phone", "sms", "chat", "whatsapp", "email", "web", "tty")
 DIALLED_KINDS = ("phone", "sms", "tty", "whatsapp")
 SERVICES = ("general", "police", "ambulance", "fire")
 CONFIDENCES = ("high", "medium")
+LONG_NUMBER = 7  # digits; shorter ones are short codes, which have no full form
 COSTS = ("free", "standard", "unknown")
 
 # Babel's two-letter territories that are no ISO 3166-1 code: exceptional reservations, groups of
@@ -56,6 +57,16 @@ def check_language(tag: str) -> str:
     if match is None or match.group(1) not in _languages():
         raise ValueError(f"{tag!r} is not a BCP 47 language tag")
     return tag
+
+
+def usual_case(tag: str) -> str:
+    """Write a language tag as it is written: `pt_br` is pt-BR, `ZH-hant` zh-Hant."""
+    base, *more = tag.replace("_", "-").split("-")
+    return "-".join([base.lower(), *(_subtag(part) for part in more)])
+
+
+def _subtag(part: str) -> str:
+    return part.title() if len(part) == 4 else part.upper()
 
 
 def check_plain(text: str) -> str:
@@ -121,6 +132,14 @@ def check_valid_e164(number: str) -> str:
     if not phonenumbers.is_valid_number(phonenumbers.parse(check_possible_e164(number))):
         raise ValueError(f"{number!r} lies in no number range that phonenumbers knows")
     return number
+
+
+def is_valid_in(value: str, country: str) -> bool:
+    """Tell whether phonenumbers knows a range in the country for `value`, as dialled there."""
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(value, country)))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def says_the_same(value: str, e164: str, countries: tuple[str, ...]) -> bool:

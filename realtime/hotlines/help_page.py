@@ -8,8 +8,8 @@ from datetime import datetime
 from django.template.loader import render_to_string
 
 from realtime.hotlines import links, wording
-from realtime.hotlines.directory import Directory, FoundLine
-from realtime.hotlines.facts import Contact, Country, HotlineQuery
+from realtime.hotlines.directory import Directory, FoundHelp, FoundLine
+from realtime.hotlines.facts import Contact, Country, HotlineQuery, Line
 
 _LABELS = {
     "phone": "Call {}",
@@ -36,7 +36,7 @@ class _Way:
 class _Card:
     name: str
     organisation: str
-    regions: str
+    serves_only: str
     hours: str
     cost: str
     freshness: str
@@ -56,7 +56,7 @@ def render_help(directory: Directory, *, country: str | None, now: datetime) -> 
     known = directory.countries[code] if code else None
     found = directory.find(HotlineQuery(code), now=now)
     context = {
-        **_first_facts(directory, known, found.lines),
+        **_first_facts(directory, known, found),
         "unknown": country if country and not known else None,
         "cards": [_card(line) for line in found.lines] if known else [],
         "sections": _sections(directory, code, found.lines, now) if code else [],
@@ -70,19 +70,19 @@ def render_first_help(directory: Directory, *, guess: str | None, now: datetime)
     country = directory.countries.get(guess or "")
     found = directory.find(HotlineQuery(country.code if country else None), now=now)
     context = {
-        **_first_facts(directory, country, found.lines),
+        **_first_facts(directory, country, found),
         "cards": [_card(line) for line in _first_lines(found.lines)] if country else [],
     }
     return render_to_string("hotlines/first_help.html", context)
 
 
 def _first_facts(
-    directory: Directory, country: Country | None, lines: tuple[FoundLine, ...]
+    directory: Directory, country: Country | None, found: FoundHelp
 ) -> dict[str, object]:
     return {
         "country": country,
         "emergency": _emergency(country),
-        "no_crisis_line": country is not None and not _has_crisis_line(directory, lines),
+        "no_crisis_line": country is not None and not directory.has_crisis_line(found),
         "international": {
             "name": wording.INTERNATIONAL_NAME,
             "href": wording.INTERNATIONAL_HREF,
@@ -107,10 +107,6 @@ def _emergency(country: Country | None) -> list[dict[str, str]]:
     return shown["numbers"] if shown else []
 
 
-def _has_crisis_line(directory: Directory, lines: tuple[FoundLine, ...]) -> bool:
-    return any(directory.needs[slug].urgent for found in lines for slug in found.line.needs)
-
-
 def _sections(
     directory: Directory, code: str, first: tuple[FoundLine, ...], now: datetime
 ) -> list[_Section]:
@@ -131,12 +127,13 @@ def _sections(
         fitting = [one for one in found.lines if audience.slug in one.line.audiences]
         shown |= {one.line.id for one in fitting}
         sections.append(_Section(f"For: {audience.name}", [_card(one) for one in fitting]))
-    rest = [
-        _card(FoundLine(line, lead=False, open_now=line.hours.open_at(now)))
-        for line in directory.lines_in(code)
-        if line.id not in shown
-    ]
+    rest = [card_of(line, now=now) for line in directory.lines_in(code) if line.id not in shown]
     return [section for section in [*sections, _Section("More lines", rest)] if section.cards]
+
+
+def card_of(line: Line, *, now: datetime | None = None) -> _Card:
+    """Give a line's facts in words; whether it is open only when a moment is given."""
+    return _card(FoundLine(line, lead=False, open_now=line.hours.open_at(now) if now else None))
 
 
 def _card(found: FoundLine) -> _Card:
@@ -144,7 +141,7 @@ def _card(found: FoundLine) -> _Card:
     return _Card(
         name=line.name,
         organisation=line.organisation,
-        regions=", ".join(line.regions),
+        serves_only=line.serves_only.removeprefix("for "),
         hours=_hours(found),
         cost=_COSTS[line.cost],
         freshness=wording.freshness(line),
