@@ -223,6 +223,7 @@ REHEARSAL_SUGGESTIONS = list(SUGGESTIONS)
 # for who said that they are under 18: it may be more often, not less.
 DISCLOSURE_HOURS = env_float("DISCLOSURE_HOURS", default=3.0, most=3.0)
 DISCLOSURE_MINOR_HOURS = env_float("DISCLOSURE_MINOR_HOURS", default=1.0, most=1.0)
+DISCLOSURE_AT_START = True  # no knob: the law asks for it everywhere
 # Days without a word after which it says so again.
 DISCLOSURE_IDLE_DAYS = env_float("DISCLOSURE_IDLE_DAYS", default=7.0, most=7.0)
 

@@ -8,8 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from realtime.chat import agui, log
 from realtime.chat.answering import configured_model, is_rehearsal
 from realtime.chat.models import Run, Thread
+from realtime.chat.toolbox import person_place
+from realtime.hotlines.queries import directory_in_memory
 from realtime.safety import disclosure, sayings
 from realtime.safety.disclosure import Intervals, Kind, Talk
 
@@ -25,24 +28,43 @@ class Heard:
     minor: bool  # its writer is under 18
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`value` of the notice that is due, None where none is."""
+
+    value: dict[str, Any] | None = None
+
+    @property
+    def events(self) -> list[agui.AguiEvent]:
+        return [] if self.value is None else [agui.Custom(name=NAME, value=self.value)]
+
+    def add_to(self, append: log.Append, *, seq: int, after: str) -> None:
+        """Store it with the append whose event `seq` tells it, after that message."""
+        if self.value is not None:
+            append.notices.append(log.NoticeRow(seq, after, NAME, self.value))
+
+
 def hear(text: str) -> Heard:
     """Some tens of milliseconds for the longest hostile text: before anything is locked."""
     return Heard(sayings.asks_who_answers(text), sayings.says_under_18(text))
 
 
-def due(
-    *, thread: Thread, run: Run, place: dict[str, str | None], asked: bool
-) -> dict[str, Any] | None:
-    """What the person is to be told with the message of this run, which was just made.
+def due(*, thread: Thread, run: Run, place: dict[str, str | None], asked: bool) -> Told:
+    """What the person is told with the message of this run, which was just made.
 
     The thread is locked: of two windows that send at once, one gets it.
     """
     talk = _talk(thread, before=run.ord, asked=asked)
     reason = disclosure.due(talk, intervals())
-    if reason is None:
-        return None
+    if reason is None or (reason == "start" and not settings.DISCLOSURE_AT_START):
+        return Told()
     told = disclosure.wording(reason, kind=kind(), locale=place.get("locale"))
-    return {"id": f"disclosure-{run.client_run_id}", **told}
+    return Told({"id": f"disclosure-{run.client_run_id}", **told})
+
+
+def country_of(place: dict[str, str | None]) -> str | None:
+    """Where the person is, as far as they or their device say."""
+    return directory_in_memory().place_of(person_place(place)).country
 
 
 def intervals() -> Intervals:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from realtime.chat import bridge, protocol
+from realtime.chat import bridge, protocol, tallies
 from realtime.chat.protocol import Inbound, RunAgentInput, Say, clean, message_text
 from realtime.chat.refusals import Refusal
 from realtime.chat.toolbox import person_place
@@ -117,6 +117,7 @@ def _place_of(frame: Inbound) -> Place:
 
 def refused(frame: Inbound, refusal: Refusal, *, thread_id: str, help: Card | None) -> str:
     """The refusal of a request, with the help that its text calls for."""
+    tallies.refused_with(help)
     return protocol.refusal(
         code=refusal.code,
         message=refusal.message,

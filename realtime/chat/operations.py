@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from realtime.chat import agui, allowance, log, offers, queries, under_lock
+from realtime.chat import agui, allowance, disclosing, log, offers, queries, under_lock
+from realtime.chat.disclosing import Heard
 from realtime.chat.helping import NO_AID, Aid
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
@@ -54,6 +55,7 @@ def submit(*, submission: Submission) -> Logged:
     Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`, `too_many_runs`,
     `rate_limited`).
     """
+    heard = disclosing.hear(submission.text)
     if not under_lock.hold_person(user_id=submission.owner_id):
         raise Refusal("unauthenticated", "You are not known here any more.")
     thread = _locked_thread(submission.owner_id, submission.thread_id)
@@ -65,7 +67,7 @@ def submit(*, submission: Submission) -> Logged:
     allowance.check(owner_id=submission.owner_id, thread_id=thread.id)
     turned_back = _turned_back_to(thread, submission)
     ended = _make_room(thread, force=turned_back is not None or submission.if_busy == "stop")
-    return replace(_accept(thread, submission, turned_back), ended=ended)
+    return replace(_accept(thread, submission, turned_back, heard), ended=ended)
 
 
 @transaction.atomic
@@ -145,10 +147,13 @@ def _cancel(run: Run) -> Logged:
     return under_lock.force_finish(run, finished, state=Run.State.CANCELLED)
 
 
-def _accept(thread: Thread, submission: Submission, turned_back: Message | None) -> Logged:
+def _accept(
+    thread: Thread, submission: Submission, turned_back: Message | None, heard: Heard
+) -> Logged:
     start = _end_of(thread)
     thread.last_ord += 1
-    thread.save(update_fields=["last_ord"])
+    thread.minor = thread.minor or heard.minor
+    thread.save(update_fields=["last_ord", "minor"])
     run = Run.objects.create(
         owner_id=submission.owner_id,
         thread=thread,
@@ -163,7 +168,8 @@ def _accept(thread: Thread, submission: Submission, turned_back: Message | None)
     )
     if turned_back is not None:
         _supersede(run, turned_back, itself=submission.replaces is not None)
-    if turned_back is None or submission.replaces is not None:
+    new = turned_back is None or submission.replaces is not None
+    if new:
         _ask(thread, run, submission)
     events: list[agui.AguiEvent] = [_run_started(submission)]
     if turned_back is not None:
@@ -177,9 +183,14 @@ def _accept(thread: Thread, submission: Submission, turned_back: Message | None)
         place=submission.place,
         edit=submission.replaces is not None,
     )
-    events.extend(offer.events)
+    told = disclosing.due(
+        thread=thread, run=run, place=submission.place, asked=new and heard.asked
+    )
+    events.extend([*told.events, *offer.events])
     entries = log.number(events, after=0)
     append = log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries)
+    append.country = disclosing.country_of(submission.place)
+    told.add_to(append, seq=append.new_seq - len(offer.events), after=submission.message_id)
     offer.add_to(append, seq=append.new_seq, after_message=submission.message_id)
     under_lock.write(append)
     frames = log.frames(entries, ord=run.ord, prev=start)

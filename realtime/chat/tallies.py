@@ -1,11 +1,11 @@
-"""What the room counts, for the yearly report: cards, lines and notices, with nobody's name to it."""
+"""What the room counts for the yearly report: cards, lines, notices, with nobody's name to it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from realtime.chat import bridge
 from realtime.hotlines.tallying import What, help_shown, tally
@@ -29,14 +29,47 @@ async def store_tally() -> None:
         logger.error("counts could not be stored: %s", type(error).__name__)
 
 
-def noticed(notices: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    """Count notices that were just stored, by name and value."""
-    for name, value in notices:
-        if name == "kindline.help":
-            _card(value, reason=str(value.get("reason") or ""))
-        elif name == "kindline.disclosure":
-            country = str(value.get("country") or "")
-            tally.add(What.DISCLOSED, [str(value["reason"])], country=country)
+class Appended(Protocol):
+    """`log.Append`, as far as it is counted."""
+
+    country: str | None
+
+    @property
+    def notices(self) -> Sequence[_Notice]: ...
+    @property
+    def flags(self) -> Sequence[_Flag]: ...
+
+
+class _Notice(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> dict[str, Any]: ...
+
+
+class _Flag(Protocol):
+    @property
+    def level(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def detector(self) -> str: ...
+
+
+def appended(append: Appended) -> None:
+    """Count the notices and flags of an append that was just committed."""
+    country = append.country or ""
+    for notice in append.notices:
+        if notice.name == "kindline.help":
+            country = str(notice.value.get("country") or country)
+            _card(notice.value, reason=str(notice.value.get("reason") or ""))
+        elif notice.name == "kindline.disclosure":
+            tally.add(What.DISCLOSED, [str(notice.value["reason"])], country=country)
+    for flag in append.flags:
+        if flag.detector in ("screen", "moderation"):
+            tally.add(What.SCREENED, [flag.level], country=country, reason=flag.category)
+        elif flag.detector == "reply":
+            tally.add(What.REPLACED, [flag.category], country=country)
 
 
 def refused_with(help: dict[str, Any] | None) -> None:
@@ -48,16 +81,6 @@ def refused_with(help: dict[str, Any] | None) -> None:
 def looked_up(found: dict[str, Any]) -> None:
     """Count what the tool told the model, which the page shows as a card."""
     help_shown(found, reason="tool")
-
-
-def screened(*, level: str, category: str, country: str | None) -> None:
-    """Count a message that is not harmless."""
-    tally.add(What.SCREENED, [level], country=country or "", reason=category)
-
-
-def replaced(*, rule: str, country: str | None) -> None:
-    """Count a passage of a reply that was taken out."""
-    tally.add(What.REPLACED, [rule], country=country or "")
 
 
 def _card(value: dict[str, Any], *, reason: str) -> None:

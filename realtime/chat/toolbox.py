@@ -9,6 +9,7 @@ from django.utils import timezone
 
 import realtime.hotlines.tool as hotlines
 from realtime.agent.tools import Tool, Toolbox
+from realtime.chat import tallies
 from realtime.hotlines.directory import Directory
 from realtime.hotlines.places import PersonPlace
 
@@ -18,6 +19,7 @@ def toolbox_for(directory: Directory, *, person: PersonPlace) -> Toolbox:
 
     async def find_hotlines(arguments: Any) -> str:
         found = hotlines.find(directory, arguments, person=person, now=timezone.now())
+        tallies.looked_up(found)
         return orjson.dumps(found).decode()
 
     return Toolbox(

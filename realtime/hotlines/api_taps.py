@@ -36,7 +36,7 @@ class TapIn(Schema):
 
 @router.post("/help/tapped", auth=None, response={204: None, **_REFUSALS}, summary="Count a tap")
 def count_tap(request: HttpRequest, tap: TapIn) -> Status[None]:
-    """Count that a line was tapped. Reads no cookie, keeps no address; the page ignores the answer.
+    """Count that a line was tapped. No cookie is read, no address kept; no page needs the answer.
 
     `line` and `country` as the card had them: `lines[].id`, or `emergency` or `international`.
     """

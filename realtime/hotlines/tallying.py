@@ -47,7 +47,13 @@ class Tally:
         self._cards: OrderedDict[str, None] = OrderedDict()
 
     def add(
-        self, what: str, abouts: Iterable[str], *, country: str = "", reason: str = "", by: str = ""
+        self,
+        what: str,
+        abouts: Iterable[str],
+        *,
+        country: str = "",
+        reason: str = "",
+        by: str = "",
     ) -> None:
         """Count one of each; nothing is written."""
         day = timezone.now().date()
@@ -66,7 +72,7 @@ class Tally:
         return not known
 
     def flush(self) -> int:
-        """Add what was counted to the stored rows; says how many rows. Never raises for storage."""
+        """Add what was counted to the stored rows and say to how many; 0 when storage failed."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
         if not counts:

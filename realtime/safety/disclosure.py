@@ -1,7 +1,7 @@
-"""When a person is told again that an AI answers, and in which words; pure, the clock is the caller's.
+"""When a person is told again that an AI answers, and in which words; pure, the clock is passed.
 
-Told are: everybody at the start of a conversation, whoever asks, who comes back after a long pause,
-and who goes on for long. The order is that of the reasons: one notice serves them all.
+Told are: everybody at the start of a conversation, whoever asks, who comes back after a long
+pause, and who goes on for long. Reasons are looked at in this order: one notice serves them all.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).with_name("sayings")
-_BREAKS = re.compile(r"[.!?;:,\n\r…。！？；：，、।|؟،؛۔()\[\]\"“”«»„—–]+")
+_ENDS = r".!?;:\n\r…。！？；：।|؟؛۔()\[\]\"“”«»„—–"
+_SENTENCES = re.compile(f"[{_ENDS}]+")
+_CLAUSES = re.compile(f"[{_ENDS},，、،]+")  # an age stands alone: "I'm 15, my mum shouts"
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ＇"))
 
 
@@ -33,12 +35,12 @@ class Saying:
 
 def asks_who_answers(text: str) -> bool:
     """Whether somebody asks if a human, an AI or a professional is answering here."""
-    return _said(_WHO_ANSWERS, text)
+    return _said(_WHO_ANSWERS, _SENTENCES.split(text))
 
 
 def says_under_18(text: str) -> bool:
     """Whether somebody says of themselves, and of now, that they are under 18."""
-    return _said(_UNDER_18, text)
+    return _said(_UNDER_18, _CLAUSES.split(text))
 
 
 def read(path: Path) -> tuple[Saying, ...]:
@@ -61,9 +63,9 @@ def _plain(char: str) -> str:
     return "" if kind in ("Mn", "Cf") else " "
 
 
-def _said(sayings: tuple[Saying, ...], text: str) -> bool:
+def _said(sayings: tuple[Saying, ...], parts: list[str]) -> bool:
     # Said twice counts once: a hostile repetition costs nothing.
-    clauses = dict.fromkeys(map(fold, _BREAKS.split(text)))
+    clauses = dict.fromkeys(map(fold, parts))
     return any(_says(saying, clause) for saying in sayings for clause in clauses)
 
 

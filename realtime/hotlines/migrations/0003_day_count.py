@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hotlines", "0001_initial")]
+    dependencies = [("hotlines", "0002_checks_and_pairs")]
 
     operations = [
         migrations.CreateModel(
