@@ -7,7 +7,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from django.utils import timezone
+
 from realtime.chat import bridge
+from realtime.hotlines.facts import HotlineQuery
+from realtime.hotlines.queries import directory_in_memory
 from realtime.hotlines.tallying import What, help_shown, tally
 
 logger = logging.getLogger(__name__)
@@ -76,6 +80,15 @@ def refused_with(help: dict[str, Any] | None) -> None:
     """Count the help of a refusal: the same message may be refused many times."""
     if help is not None and tally.first(f"refused {help.get('cardId')}"):
         _card(help, reason="refused")
+
+
+def help_page(country: str | None) -> None:
+    """Count the first lines of the page for a country in any spelling; without one it has none."""
+    directory = directory_in_memory()
+    code = directory.country_code(country)
+    if code is not None:
+        found = directory.find(HotlineQuery(code), now=timezone.now())
+        help_shown(found.as_json(), reason="page")
 
 
 def looked_up(found: dict[str, Any]) -> None:

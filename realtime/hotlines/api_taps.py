@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections import Counter
+from time import monotonic
 from typing import Literal
 
 from django.http import HttpRequest
@@ -72,7 +72,7 @@ class _Pace:
         self._taps: Counter[int] = Counter()
 
     def allows(self, address: str) -> bool:
-        minute = int(time.monotonic() // 60)
+        minute = int(monotonic() // 60)
         if minute != self._minute:
             self._minute, self._key, self._taps = minute, secrets.token_bytes(16), Counter()
         of_whom = hash((self._key, address))
