@@ -72,6 +72,7 @@ def page_config() -> dict[str, Any]:
         "socketPath": "/ws/v1/chat",
         "apiPath": "/api/v1",
         "helpPath": "/help",
+        "safetyPath": "/safety",
         "retentionDays": promise.days(),
         "maxMessageBytes": settings.MAX_MESSAGE_BYTES,
     }
