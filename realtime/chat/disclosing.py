@@ -13,8 +13,9 @@ from realtime.chat.answering import configured_model, is_rehearsal
 from realtime.chat.models import Run, Thread
 from realtime.chat.toolbox import person_place
 from realtime.hotlines.queries import directory_in_memory
-from realtime.safety import disclosure, sayings
+from realtime.safety import disclosure, policy, sayings
 from realtime.safety.disclosure import Intervals, Kind, Talk
+from realtime.safety.policy import Rules
 
 NAME = "kindline.disclosure"
 _HOUR_S, _DAY_S = 3_600.0, 86_400.0
@@ -55,10 +56,13 @@ def due(*, thread: Thread, run: Run, place: dict[str, str | None], asked: bool) 
     The thread is locked: of two windows that send at once, one gets it.
     """
     talk = _talk(thread, before=run.ord, asked=asked)
-    reason = disclosure.due(talk, intervals())
+    rules = rules_in(country_of(place))
+    reason = disclosure.due(talk, rules.intervals)
     if reason is None or (reason == "start" and not settings.DISCLOSURE_AT_START):
         return Told()
-    told = disclosure.wording(reason, kind=kind(), locale=place.get("locale"))
+    told = disclosure.wording(
+        reason, kind=kind(), locale=place.get("locale"), more=rules.sentences
+    )
     return Told({"id": f"disclosure-{run.client_run_id}", **told})
 
 
@@ -67,7 +71,13 @@ def country_of(place: dict[str, str | None]) -> str | None:
     return directory_in_memory().place_of(person_place(place)).country
 
 
-def intervals() -> Intervals:
+def rules_in(country: str | None) -> Rules:
+    """What holds for a person there: the operator's own places count everywhere."""
+    policies = policy.policies_for(settings.POLICY_PLACES, country=country)
+    return policy.rules_of(policies, least=_settings())
+
+
+def _settings() -> Intervals:
     return Intervals(
         use_s=settings.DISCLOSURE_HOURS * _HOUR_S,
         minor_use_s=settings.DISCLOSURE_MINOR_HOURS * _HOUR_S,

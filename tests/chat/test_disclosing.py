@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -186,3 +187,21 @@ def test_the_demo_says_that_it_is_no_ai(person: User, settings: Settings) -> Non
 
     assert value["wording"] == "demo.start"
     assert "not an AI" in value["text"]
+
+
+def test_a_place_adds_its_words(person: User) -> None:
+    us = replace(asking(person), place={"country": "US", "timeZone": None, "locale": None})
+
+    [value] = told(operations.submit(submission=us))
+
+    assert value["text"].endswith("It does not give therapy or treatment.")
+
+
+def test_the_operators_place_adds_its_words_for_everybody(
+    person: User, settings: Settings
+) -> None:
+    settings.POLICY_PLACES = ["US-NV"]
+
+    [value] = say(person)
+
+    assert value["text"].endswith("It does not give therapy or treatment.")
