@@ -72,6 +72,9 @@ async def agui(request: PersonRequest) -> HttpResponse:
     if unfit is not None:
         raise Refusal("invalid_input", str(unfit), help=help)
     running = await _unhurried(help)
+    help = help or running.intake.known_help(
+        frame, owner_id=request.auth.user_id, thread_id=frame.thread_id
+    )
     patience_s = None if help is None else running.timings.help_s
     try:
         submission = read_submission(frame, owner_id=request.auth.user_id, aid=aid)
@@ -82,7 +85,7 @@ async def agui(request: PersonRequest) -> HttpResponse:
     except FrameError as error:
         raise Refusal("invalid_input", str(error), help=help) from None
     except Refusal as refusal:
-        refusal.help = help
+        refusal.help = help or refusal.help
         raise
     except (bridge.StorageUnavailable, TimeoutError):
         raise storage_unavailable(help=help) from None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from realtime.agent.prompt import Risk
 from realtime.chat import queries
+from realtime.chat.found import Found, found_in
 from realtime.chat.models import Message, Notice, Run, SafetyFlag, Thread
 from realtime.safety.rules import Level
 from realtime.safety.screen import rises
@@ -45,6 +48,28 @@ class Standing:
 
     def show(self, card: Card) -> None:
         self.card, self.of_run = card, True
+
+    @property
+    def beside(self) -> Card | None:
+        """The card that stands right beside the reply."""
+        return self.card if self.of_run else None
+
+    @property
+    def told(self) -> Risk:
+        """What a model is told of it, so that words and card agree."""
+        found = None if self.card is None else found_in(self.card)
+        lines = None if found is None else tuple(_in_words(found))
+        return Risk(self.level, card=lines, just_now=self.of_run)
+
+
+TOLD_LINES = 3  # what the page shows of a card before "more"
+
+
+def _in_words(found: Found) -> Iterator[str]:
+    for line in found.lines[:TOLD_LINES]:
+        yield f"{line.name} ({', '.join(line.contacts)})"
+    if found.emergency:
+        yield f"emergency numbers: {', '.join(found.emergency)}"
 
 
 def due(*, thread: Thread, card: Card | None) -> Card | None:

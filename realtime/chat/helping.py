@@ -76,6 +76,18 @@ def _aid_now(frame: Inbound, *, most: int = MAX_CHARACTERS) -> Aid:
         return NO_AID
 
 
+def card_in_vain(frame: Inbound, *, level: Level) -> Card | None:
+    """For a message that is not taken, in a conversation of this level."""
+    if level == "none" or not _text_of(frame):
+        return None
+    try:
+        card_id, place = _card_id(frame), _place_of(frame)
+        return offer(card_id=card_id, place=place, level=level, reason="model_down")
+    except Exception as error:  # as above
+        logger.error("no help could be looked up: %s", type(error).__name__)
+        return None
+
+
 def offer(
     *,
     card_id: str,

@@ -21,6 +21,7 @@ import orjson
 from realtime.chat import agui
 from realtime.chat.protocol import Cursor, Frame
 from realtime.chat.transcript import FoldedMessage
+from realtime.safety.rules import Level
 
 
 class Entry(NamedTuple):
@@ -78,7 +79,8 @@ class FlagRow(NamedTuple):
 class Logged:
     """A run of a thread and the frames just logged for it; `start` is the cursor before it.
 
-    `ended` is a run that was ended to make room for this one: its frames come before.
+    `ended` is a run that was ended to make room for this one: its frames come before. `level` is
+    the thread's, where the writer has read it.
     """
 
     run_id: UUID
@@ -87,6 +89,7 @@ class Logged:
     start: Cursor
     frames: list[Frame]
     ended: Logged | None = None
+    level: Level = "none"
 
 
 LEVELS = ["none", "concern", "crisis"]

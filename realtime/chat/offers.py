@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from realtime.chat import agui, cards, helping, log
-from realtime.chat.helping import Aid, Card, Place, Reason
+from realtime.chat.helping import Aid, Card, Place
 from realtime.chat.models import Message, Run, SafetyFlag, Thread
 from realtime.safety.rules import Level
 
@@ -64,8 +64,7 @@ def for_failure(run: Run) -> Offer:
 
 def in_vain(*, level: Level, run_id: str, place: Place) -> Card:
     """Help for who waits for an answer that does not come, or whose message is not taken."""
-    reason: Reason = "model_down"
-    return helping.offer(card_id=run_id, place=place, level=level, reason=reason)
+    return helping.offer(card_id=run_id, place=place, level=level, reason="model_down")
 
 
 def _replaces_flagged(thread: Thread, row: log.FlagRow) -> bool:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from django.db import transaction
 
 from realtime.chat import agui, allowance, disclosing, log, offers, queries, under_lock
 from realtime.chat.disclosing import Heard
-from realtime.chat.helping import NO_AID, Aid
+from realtime.chat.helping import NO_AID, Aid, Card
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
 from realtime.chat.refusals import Refusal as Refusal
 from realtime.chat.transcript import text_of
+from realtime.safety.rules import Level
+from realtime.safety.screen import rises
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,20 @@ def submit(*, submission: Submission) -> Logged:
     A known message with a new run asks for another reply to it (regenerate); one that `replaces`
     another is an edit. Both end a reply that is being written, and what followed is superseded.
     Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`, `too_many_runs`,
-    `rate_limited`).
+    `rate_limited`), with the help that text or thread call for.
     """
     heard = disclosing.hear(submission.text)
     if not under_lock.hold_person(user_id=submission.owner_id):
         raise Refusal("unauthenticated", "You are not known here any more.")
     thread = _locked_thread(submission.owner_id, submission.thread_id)
+    try:
+        return _submit(thread, submission, heard)
+    except Refusal as refusal:
+        refusal.help = _help_with_refusal(thread, submission)
+        raise
+
+
+def _submit(thread: Thread, submission: Submission, heard: Heard) -> Logged:
     known = Run.objects.filter(
         owner_id=submission.owner_id, client_run_id=submission.run_id
     ).first()
@@ -194,7 +204,15 @@ def _accept(
     offer.add_to(append, seq=append.new_seq, after_message=submission.message_id)
     under_lock.write(append)
     frames = log.frames(entries, ord=run.ord, prev=start)
-    return Logged(run.id, submission.owner_id, submission.thread_id, start, frames)
+    level = offer.level if offer.level and rises(offer.level, above=_level(thread)) else None
+    return Logged(
+        run.id,
+        submission.owner_id,
+        submission.thread_id,
+        start,
+        frames,
+        level=level or _level(thread),
+    )
 
 
 def _ask(thread: Thread, run: Run, submission: Submission) -> None:
@@ -232,7 +250,20 @@ def _repeated(run: Run, thread: Thread, submission: Submission) -> Logged:
         raise Refusal("invalid_input", "That runId stands for another message.")
     before = Run.objects.filter(thread=thread, ord=run.ord - 1).first()
     start = START if before is None else Cursor(before.ord, before.last_seq)
-    return Logged(run.id, submission.owner_id, submission.thread_id, start, frames=[])
+    return Logged(
+        run.id, submission.owner_id, submission.thread_id, start, [], level=_level(thread)
+    )
+
+
+def _help_with_refusal(thread: Thread, submission: Submission) -> Card | None:
+    """For the text, or because an answer does not come where somebody may be in danger."""
+    if submission.aid.card is not None or thread.level == "none":
+        return submission.aid.card
+    return offers.in_vain(level=_level(thread), run_id=submission.run_id, place=submission.place)
+
+
+def _level(thread: Thread) -> Level:
+    return cast("Level", thread.level)
 
 
 def _locked_thread(owner_id: int, client_thread_id: str) -> Thread:

@@ -120,8 +120,9 @@ class Requests:
     async def _help_if_late(self, asked: _Asked) -> None:
         """Whoever is in danger does not wait for storage: help comes before the answer does."""
         await asyncio.sleep(self.socket.engine.timings.help_s)
-        if asked in self._unanswered and (await asked.aid).card is not None:
-            await self._refuse(asked, storage_unavailable())
+        help = (await asked.aid).card or self._known_help(asked.frame)
+        if asked in self._unanswered and help is not None:
+            await self._refuse(asked, storage_unavailable(help=help))
 
     def refuse_unfit(self, frame: Request, error: FrameError) -> None:
         """It can be read and not be taken."""
@@ -155,14 +156,23 @@ class Requests:
         return self._no(asked.frame, again, card)
 
     async def _refuse(self, asked: _Asked, refusal: Refusal) -> None:
-        self._say_no(asked.frame, refusal, (await asked.aid).card)
+        self._say_no(asked.frame, refusal, (await asked.aid).card or refusal.help)
 
     def _say_no(self, frame: Request, refusal: Refusal, help: Card | None) -> None:
         self.socket.outbox.reply(self._no(frame, refusal, help))
 
     def _no(self, frame: Request, refusal: Refusal, help: Card | None) -> str:
         thread_id = frame.thread_id or self.said_thread_id
+        help = help or self._known_help(frame)
         return helping.refused(frame, refusal, thread_id=thread_id, help=help)
+
+    def _known_help(self, frame: Request) -> Card | None:
+        """What the conversation calls for, if this process remembers it."""
+        return self.socket.engine.intake.known_help(
+            frame,
+            owner_id=self.socket.person,
+            thread_id=frame.thread_id or self.said_thread_id,
+        )
 
 
 def _asked(frame: Request) -> _Asked:

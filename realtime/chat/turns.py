@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from realtime.agent import events as turn_events
 from realtime.agent.loop import TurnLimits, run_turn
-from realtime.agent.model import ChatMessage, Model
+from realtime.agent.model import ChatMessage, Model, UserMessage
 from realtime.agent.prompt import system_prompt
 from realtime.agent.tools import Toolbox
 from realtime.chat import agui, bridge, cards, leases, protocol, queries
@@ -24,6 +24,7 @@ from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
+from realtime.chat.moderating import Moderating, Moderator
 from realtime.chat.raising import Later, RunRisk
 from realtime.chat.runlog import RunLog
 from realtime.chat.takeover import Resumption, resumption
@@ -51,10 +52,14 @@ class Turns:
     flusher: Flusher
     hub: Hub
     timings: Timings
+    moderator: Moderator | None = None
     later: Later = field(init=False)
+    moderating: Moderating = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "later", Later(self.timings))
+        moderating = Moderating(self.moderator, self.timings.moderation_s)
+        object.__setattr__(self, "moderating", moderating)
 
     async def answer(self, claim: Claim, run: RunLog) -> None:
         """Answer a claimed run; returns when its terminal event is durable or the run was lost.
@@ -79,6 +84,7 @@ class Turns:
         risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later)
         run.on_failure = risk.model_down
         risk.watch(self.timings.slow_s)
+        self.moderating.look_at(task.asked, risk)
         resumed = resumption(run.said, task.branch, prefill=self.model.prefill)
         for tries in itertools.count():
             run.restart(resumed.closing)
@@ -176,6 +182,12 @@ class _Task:
     branch: list[agui.Message]
     standing: cards.Standing
 
+    @property
+    def asked(self) -> str:
+        """What the person said last."""
+        asked = [message for message in self.history if isinstance(message, UserMessage)]
+        return asked[-1].content if asked else ""
+
 
 def _prepare(claim: Claim) -> _Task:
     directory = current_directory()
@@ -185,12 +197,12 @@ def _prepare(claim: Claim) -> _Task:
     standing = cards.standing(
         thread_id=claim.thread_pk, run_id=claim.run_id, message_id=claim.message_id
     )
-    prompt = system_prompt(guess.country, guessed=guess.guessed)
+    prompt = system_prompt(guess.country, guessed=guess.guessed, risk=standing.told)
     said, branch = Transcript(), list[agui.Message]()
     if claim.is_takeover:
         said.apply_all(queries.log_of(run_id=claim.run_id))
         branch = queries.active_branch(thread_id=claim.thread_pk)
-    toolbox = toolbox_for(directory, person=person)
+    toolbox = toolbox_for(directory, person=person, card=lambda: standing.beside)
     return _Task([prompt, *told], toolbox, said, branch, standing)
 
 

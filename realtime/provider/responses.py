@@ -240,8 +240,9 @@ class Reply:
 
     def _completed(self, data: bytes) -> list[ModelEvent]:
         usage = _usage(read_json(data, _ENDED).response)
-        said = "refusal" if self._refused else "stop"
-        return self._finish(ModelFinished("tool_calls" if self._calls else said, usage))
+        if self._calls:
+            return self._finish(ModelFinished("tool_calls", usage))
+        return self._finish(ModelFinished("refusal" if self._refused else "stop", usage))
 
     def _incomplete(self, data: bytes) -> list[ModelEvent]:
         response = read_json(data, _ENDED).response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,7 @@ from realtime.chat.helping import Aid, offer
 from realtime.chat.models import Notice, Run, RunEvent, SafetyFlag, Thread
 from realtime.chat.operations import Submission
 from realtime.chat.raising import Finding, RunRisk
+from realtime.chat.timings import Timings
 from realtime.safety.rules import Level
 from realtime.safety.screen import Screening
 from tests.chat.test_engine import Watcher, submission, watching
@@ -54,9 +55,9 @@ def risks(monkeypatch: pytest.MonkeyPatch) -> list[RunRisk]:
     return made
 
 
-def asking(owner: int, level: Level = "none", **ids: str) -> Submission:
+def asking(owner: int, level: Level = "none", *, message_id: str | None = None) -> Submission:
     """What a person in the United Kingdom sends, and what the screen found in it."""
-    sent = replace(submission(owner), place=UK, **ids)
+    sent = replace(submission(owner), place=UK, message_id=message_id or str(uuid4()))
     if level == "none":
         return sent
     found = Screening(level, "suicide", (2, 7))
@@ -96,7 +97,7 @@ async def answered(
     await bridge.run(assert_log_invariants)
 
 
-# --- found in a run -------------------------------------------------------------------------------
+# --- found in a run ------------------------------------------------------------------------------
 
 
 async def test_what_is_found_in_a_run_is_shown_in_its_place_flagged_and_raises(
@@ -228,7 +229,7 @@ async def test_nothing_is_written_of_a_conversation_that_was_deleted(
     assert not await Run.objects.aexists()
 
 
-# --- a model that is down -------------------------------------------------------------------------
+# --- a model that is down ------------------------------------------------------------------------
 
 DOWN: list[tuple[str, list[Step]]] = [
     ("fails", [ModelRefused("401")]),
@@ -307,11 +308,15 @@ async def test_a_model_that_stays_down_is_told_of_once(owner: int) -> None:
     model = ScriptedModel(reply, reply, reply)
     async with answered(model, owner, asking(owner, "crisis")) as (engine, watcher):
         for count in (1, 2, 3):
-            await watcher.until(lambda w, n=count: kinds_of(w).count("RUN_ERROR") == n)
+            await watcher.until(_failed(count))
             if count < 3:
                 await engine.intake.submit(asking(owner))
 
     assert [card["reason"] for card in await cards_of(watcher)] == ["message", "model_down"]
+
+
+def _failed(count: int) -> Callable[[Watcher], bool]:
+    return lambda watcher: kinds_of(watcher).count("RUN_ERROR") == count
 
 
 async def test_whose_run_nobody_takes_up_gets_help_with_its_end(owner: int) -> None:
