@@ -71,6 +71,14 @@ def country_of(place: dict[str, str | None]) -> str | None:
     return directory_in_memory().place_of(person_place(place)).country
 
 
+def closed_to(place: dict[str, str | None]) -> str | None:
+    """The country in which no chat is offered, by name, if the person seems to be there."""
+    country = country_of(place)
+    if country is None or country not in settings.CLOSED_COUNTRIES:
+        return None
+    return directory_in_memory().countries[country].name
+
+
 def rules_in(country: str | None) -> Rules:
     """What holds for a person there: the operator's own places count everywhere."""
     policies = policy.policies_for(settings.POLICY_PLACES, country=country)
