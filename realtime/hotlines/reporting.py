@@ -108,7 +108,7 @@ def _totals(
     *,
     kinds: frozenset[str] = frozenset(ABOUT),
 ) -> list[dict[str, Any]]:
-    """Sums over all else, whole: where small counts are hidden publish them or the rows, not both."""
+    """Sums over all else, whole: with small counts hidden publish these or the rows, not both."""
     sums: dict[tuple[str, ...], int] = defaultdict(int)
     for row in rows:
         if row.what in kinds:
