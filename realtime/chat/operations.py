@@ -14,11 +14,12 @@ from django.db import transaction
 
 from realtime.chat import agui, allowance, disclosing, log, offers, queries, under_lock
 from realtime.chat.disclosing import Heard
-from realtime.chat.helping import NO_AID, Aid, Card
+from realtime.chat.helping import NO_AID, Aid, Card, Place
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
 from realtime.chat.refusals import Refusal as Refusal
+from realtime.chat.toolbox import YOUNG
 from realtime.chat.transcript import text_of
 from realtime.safety.rules import Level
 from realtime.safety.screen import rises
@@ -163,6 +164,7 @@ def _accept(
     start = _end_of(thread)
     thread.last_ord += 1
     thread.minor = thread.minor or heard.minor
+    submission = replace(submission, place=_place(thread, submission))
     thread.save(update_fields=["last_ord", "minor"])
     run = Run.objects.create(
         owner_id=submission.owner_id,
@@ -259,7 +261,12 @@ def _help_with_refusal(thread: Thread, submission: Submission) -> Card | None:
     """For the text, or because an answer does not come where somebody may be in danger."""
     if submission.aid.card is not None or thread.level == "none":
         return submission.aid.card
-    return offers.in_vain(level=_level(thread), run_id=submission.run_id, place=submission.place)
+    place = _place(thread, submission)
+    return offers.in_vain(level=_level(thread), run_id=submission.run_id, place=place)
+
+
+def _place(thread: Thread, submission: Submission) -> Place:
+    return submission.place | (YOUNG if thread.minor else {})
 
 
 def _level(thread: Thread) -> Level:
