@@ -12,7 +12,8 @@ from realtime.chat import agui, log
 from realtime.chat.answering import configured_model, is_rehearsal
 from realtime.chat.models import Run, Thread
 from realtime.chat.toolbox import person_place
-from realtime.hotlines.queries import directory_in_memory
+from realtime.hotlines.codes import country_names
+from realtime.hotlines.places import whereabouts
 from realtime.safety import disclosure, policy, sayings
 from realtime.safety.disclosure import Intervals, Kind, Talk
 from realtime.safety.policy import Rules
@@ -23,10 +24,11 @@ _HOUR_S, _DAY_S = 3_600.0, 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a message says besides its matter."""
+    """What a message tells besides its matter."""
 
     asked: bool  # who answers here
     minor: bool  # its writer is under 18
+    country: str | None  # where its writer is
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,21 @@ class Told:
             append.notices.append(log.NoticeRow(seq, after, NAME, self.value))
 
 
-def hear(text: str) -> Heard:
+def hear(text: str, place: dict[str, str | None]) -> Heard:
     """Some tens of milliseconds for the longest hostile text: before anything is locked."""
-    return Heard(sayings.asks_who_answers(text), sayings.says_under_18(text))
+    asked, minor = sayings.asks_who_answers(text), sayings.says_under_18(text)
+    return Heard(asked, minor, country_of(place))
 
 
-def due(*, thread: Thread, run: Run, place: dict[str, str | None], asked: bool) -> Told:
-    """What the person is told with the message of this run, which was just made.
+def due(
+    *, thread: Thread, run: Run, heard: Heard, place: dict[str, str | None], new: bool
+) -> Told:
+    """What the person is told with the message of this run, which was just made; is it `new`?
 
     The thread is locked: of two windows that send at once, one gets it.
     """
-    talk = _talk(thread, before=run.ord, asked=asked)
-    rules = rules_in(country_of(place))
+    rules = rules_in(heard.country)
+    talk = _talk(thread, before=run.ord, asked=new and heard.asked)
     reason = disclosure.due(talk, rules.intervals)
     if reason is None or (reason == "start" and not settings.DISCLOSURE_AT_START):
         return Told()
@@ -67,8 +72,12 @@ def due(*, thread: Thread, run: Run, place: dict[str, str | None], asked: bool) 
 
 
 def country_of(place: dict[str, str | None]) -> str | None:
-    """Where the person is, as far as they or their device say."""
-    return directory_in_memory().place_of(person_place(place)).country
+    """Where the person is, as far as they or their device say; asks nothing, not even memory.
+
+    Two letters of a country there is: a client may send anything.
+    """
+    country = whereabouts(person_place(place)).country
+    return country if country in country_names() else None
 
 
 def closed_to(place: dict[str, str | None]) -> str | None:
@@ -76,7 +85,7 @@ def closed_to(place: dict[str, str | None]) -> str | None:
     country = country_of(place)
     if country is None or country not in settings.CLOSED_COUNTRIES:
         return None
-    return directory_in_memory().countries[country].name
+    return country_names()[country]
 
 
 def rules_in(country: str | None) -> Rules:

@@ -58,7 +58,7 @@ def submit(*, submission: Submission) -> Logged:
     Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`, `too_many_runs`,
     `rate_limited`), with the help that text or thread call for.
     """
-    heard = disclosing.hear(submission.text)
+    heard = disclosing.hear(submission.text, submission.place)
     if not under_lock.hold_person(user_id=submission.owner_id):
         raise Refusal("unauthenticated", "You are not known here any more.")
     thread = _locked_thread(submission.owner_id, submission.thread_id)
@@ -195,15 +195,14 @@ def _accept(
         place=submission.place,
         edit=submission.replaces is not None,
     )
-    told = disclosing.due(
-        thread=thread, run=run, place=submission.place, asked=new and heard.asked
-    )
-    events.extend([*told.events, *offer.events])
+    told = disclosing.due(thread=thread, run=run, heard=heard, place=submission.place, new=new)
+    events.extend([*offer.events, *told.events])  # help goes first
     entries = log.number(events, after=0)
     append = log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries)
-    append.country = disclosing.country_of(submission.place)
-    told.add_to(append, seq=append.new_seq - len(offer.events), after=submission.message_id)
-    offer.add_to(append, seq=append.new_seq, after_message=submission.message_id)
+    append.country = heard.country
+    help_seq = append.new_seq - len(told.events)
+    offer.add_to(append, seq=help_seq, after_message=submission.message_id)
+    told.add_to(append, seq=append.new_seq, after=submission.message_id)
     under_lock.write(append)
     frames = log.frames(entries, ord=run.ord, prev=start)
     level = offer.level if offer.level and rises(offer.level, above=_level(thread)) else None

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from realtime.accounts.models import User
 from realtime.chat import bridge, operations, queries
-from realtime.chat.disclosing import NAME
+from realtime.chat.disclosing import NAME, country_of
 from realtime.chat.log import Logged
 from realtime.chat.models import Notice, Run, Thread
 from realtime.safety.disclosure import VERSION
@@ -205,3 +205,20 @@ def test_the_operators_place_adds_its_words_for_everybody(
     [value] = say(person)
 
     assert value["text"].endswith("It does not give therapy or treatment.")
+
+
+@pytest.mark.parametrize(
+    ("told", "country"),
+    [
+        ({"country": "GB", "timeZone": None, "locale": None}, "GB"),
+        ({"country": None, "timeZone": "Europe/Berlin", "locale": "de-DE"}, "DE"),
+        ({"country": None, "timeZone": "Europe/Berlin", "locale": "en-US"}, None),
+        ({"country": "ZZ", "timeZone": None, "locale": None}, None),
+        ({"country": "drop table", "timeZone": None, "locale": None}, None),
+        ({}, None),
+    ],
+)
+def test_only_a_country_there_is_counts_as_one(
+    told: dict[str, str | None], country: str | None
+) -> None:
+    assert country_of(told) == country

@@ -58,7 +58,8 @@ def submission(person: User, run: str, text: str, aid: Aid | None = None) -> Sub
 
 def shown(logged: Any) -> dict[str, Any]:
     events = [json.loads(each.chunk) for each in logged.frames]
-    [card] = [event["value"] for event in events if event.get("name") == "kindline.help"]
+    cards: list[dict[str, Any]] = [e["value"] for e in events if e.get("name") == "kindline.help"]
+    [card] = cards
     return card
 
 

@@ -15,6 +15,7 @@ from realtime.agent.prompt import PROMPT_VERSION
 from realtime.agent.testing import ScriptedModel, says
 from realtime.chat import checks, safety_page
 from realtime.chat.operations import Submission
+from realtime.chat.promise import promise
 from realtime.chat.refusals import Refusal
 from realtime.chat.safety_page import contact_href, languages, render_safety, screen_version
 from realtime.hotlines.facts import Check
@@ -87,7 +88,7 @@ def test_it_tells_how_long_chats_are_kept(here: Settings, monkeypatch: pytest.Mo
     here.RETENTION_DAYS = 14
     assert "kept for 14 days after its last message" in words()
 
-    monkeypatch.setattr(safety_page.promise, "_broken", True)  # as it was last seen
+    monkeypatch.setattr(promise, "_broken", True)  # as it was last seen
     assert "kept until somebody deletes it" in words()
 
 
