@@ -44,6 +44,13 @@ class FoundForm(forms.Form):
     seen = forms.CharField(max_length=16)
     settled = forms.BooleanField(required=False)
 
+    def clean_note(self) -> str:
+        """A line goes for a reason that somebody can read later."""
+        note = str(self.cleaned_data["note"])
+        if self.data.get("outcome") == Outcome.DEAD and not note:
+            raise forms.ValidationError("Say what you found, so that others can follow.")
+        return note
+
 
 class VerifiedAdmin(HandEditedAdmin[Hotline]):
     """Lists what is due, takes what was found out, and writes down what was edited."""
@@ -108,7 +115,7 @@ class VerifiedAdmin(HandEditedAdmin[Hotline]):
         except CheckRefused as refused:
             messages.error(request, f"Nothing was written down. {refused}")
             return self._back(request)
-        messages.success(request, f"{slug}: {found['outcome'].label}, {found['how']}.")
+        messages.success(request, f"Line {slug}: {found['outcome'].label}, {found['how']}.")
         if found["outcome"] == Outcome.CHANGED:
             return HttpResponseRedirect(reverse("admin:hotlines_hotline_change", args=[slug]))
         return self._back(request)
@@ -131,9 +138,15 @@ class VerifiedAdmin(HandEditedAdmin[Hotline]):
         words = [_changed(form, name) for name in form.changed_data if name not in NOT_CONTENT]
         words += [f"contacts: {before or 'none'} -> {after or 'none'}"] if before != after else []
         words = words if change else ["added"]
+        typed = "checked_on" in form.changed_data
         if words:
-            history.record_edit(slug=form.instance.pk, words="; ".join(words), user=who(request))
-        if form.instance.checked_on and "checked_on" in form.changed_data:
+            history.record_edit(
+                slug=form.instance.pk,
+                words="; ".join(words),
+                user=who(request),
+                unchecked=before != after and not typed,
+            )
+        if form.instance.checked_on and typed:
             history.record_typed_check(line=form.instance, user=who(request))
 
     def remember(self, row: Model, user: User) -> None:

@@ -17,6 +17,8 @@ KINDS = ("phone", "sms", "chat", "whatsapp", "email", "web", "tty")
 DIALLED_KINDS = ("phone", "sms", "tty", "whatsapp")
 SERVICES = ("general", "police", "ambulance", "fire")
 CONFIDENCES = ("high", "medium")
+# What is spoken where CLDR names the written language.
+_CANTONESE = {"HK": {"yue"}, "MO": {"yue"}}
 LONG_NUMBER = 7  # digits; shorter ones are short codes, which have no full form
 COSTS = ("free", "standard", "unknown")
 
@@ -45,6 +47,19 @@ def check_country(code: str) -> str:
     if code not in country_names():
         raise ValueError(f"{code!r} is not an ISO 3166-1 country code")
     return code
+
+
+@cache
+def languages_of(country: str) -> frozenset[str]:
+    """Give the languages that are official in a country, or in a part of it."""
+    spoken = get_global("territory_languages").get(country, {})
+    official = {tag for tag, facts in spoken.items() if facts["official_status"]}
+    return frozenset(official | _CANTONESE.get(country, set()))
+
+
+def language_name(tag: str) -> str:
+    """Give the English name of a language, or the tag where there is none."""
+    return str(Locale("en").languages.get(tag.split("-")[0], tag))
 
 
 @cache

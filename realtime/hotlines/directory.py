@@ -103,6 +103,17 @@ class Directory(Facts):
     def lines_in(self, country: str) -> tuple[Line, ...]:
         return self._by_country.get(country, ())
 
+    def pair_of(self, line: Line) -> tuple[Line, ...]:
+        """Give the other lines of a line's pair that serve one of its countries."""
+        return tuple(
+            other
+            for other in self.lines
+            if line.pair
+            and other.pair == line.pair
+            and other.id != line.id
+            and not set(line.countries).isdisjoint(other.countries)
+        )
+
     def country_code(self, text: str | None) -> str | None:
         """Find the code for what somebody called a country: `gb`, `UK`, `United Kingdom`."""
         if text is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.template.loader import render_to_string
 
-from realtime.hotlines import links, wording
+from realtime.hotlines import codes, links, wording
 from realtime.hotlines.directory import Directory, FoundHelp, FoundLine
 from realtime.hotlines.facts import Contact, Country, HotlineQuery, Line
 
@@ -33,6 +34,15 @@ class _Way:
 
 
 @dataclass(frozen=True, slots=True)
+class _Also:
+    """The other line of a pair, where it has no card beside the first."""
+
+    name: str
+    whom: str
+    ways: list[_Way]
+
+
+@dataclass(frozen=True, slots=True)
 class _Card:
     name: str
     organisation: str
@@ -42,6 +52,8 @@ class _Card:
     freshness: str
     conflicts: bool
     ways: list[_Way]
+    spoken: str = ""  # said of a pair, whose lines often differ by it
+    also: tuple[_Also, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,7 @@ def render_help(directory: Directory, *, country: str | None, now: datetime) -> 
     context = {
         **_first_facts(directory, known, found),
         "unknown": country if country and not known else None,
-        "cards": [_card(line) for line in found.lines] if known else [],
+        "cards": _cards(directory, found.lines) if known else [],
         "sections": _sections(directory, code, found.lines, now) if code else [],
         "countries": sorted(directory.countries.values(), key=lambda one: one.name),
     }
@@ -121,12 +133,12 @@ def _sections(
             found = directory.find(HotlineQuery(code, needs=(need.slug,)), now=now)
             fitting = [one for one in found.lines if need.slug in one.line.needs]
             shown |= {one.line.id for one in fitting}
-            sections.append(_Section(need.name, [_card(one) for one in fitting]))
+            sections.append(_Section(need.name, _cards(directory, fitting)))
     for audience in directory.audiences.values():
         found = directory.find(HotlineQuery(code, audiences=(audience.slug,)), now=now)
         fitting = [one for one in found.lines if audience.slug in one.line.audiences]
         shown |= {one.line.id for one in fitting}
-        sections.append(_Section(f"For: {audience.name}", [_card(one) for one in fitting]))
+        sections.append(_Section(f"For: {audience.name}", _cards(directory, fitting)))
     rest = [card_of(line, now=now) for line in directory.lines_in(code) if line.id not in shown]
     return [section for section in [*sections, _Section("More lines", rest)] if section.cards]
 
@@ -146,8 +158,34 @@ def _card(found: FoundLine) -> _Card:
         cost=_COSTS[line.cost],
         freshness=wording.freshness(line),
         conflicts=bool(line.conflicts),
-        ways=[_way(contact) for contact in line.contacts],
+        ways=_ways(line),
     )
+
+
+def _cards(directory: Directory, lines: Sequence[FoundLine]) -> list[_Card]:
+    beside = {one.line.id for one in lines}
+    return [
+        replace(
+            _card(one),
+            spoken=_spoken(one.line) if one.line.pair else "",
+            also=tuple(
+                _Also(other.name, _whom(directory, other), _ways(other))
+                for other in directory.pair_of(one.line)
+                if other.id not in beside
+            ),
+        )
+        for one in lines
+    ]
+
+
+def _whom(directory: Directory, line: Line) -> str:
+    groups = [directory.audiences[slug].name.lower() for slug in line.audiences]
+    words = f"for {', '.join(groups)}" if groups and not line.open_to_all else ""
+    return ", ".join(part for part in (_spoken(line), words, line.serves_only) if part)
+
+
+def _spoken(line: Line) -> str:
+    return ", ".join(codes.language_name(tag) for tag in line.languages)
 
 
 def _hours(found: FoundLine) -> str:
@@ -157,6 +195,10 @@ def _hours(found: FoundLine) -> str:
     if found.open_now is None:
         return words
     return f"{'Open now' if found.open_now else 'Closed now'} ({words})"
+
+
+def _ways(line: Line) -> list[_Way]:
+    return [_way(contact) for contact in line.contacts]
 
 
 def _way(contact: Contact) -> _Way:

@@ -11,7 +11,6 @@ from realtime.hotlines.models import Hotline, HotlineCheck
 
 Outcome = HotlineCheck.Outcome
 WAYS = ("by phone", "on the operator's page", "by message")
-_LONGEST_NOTE = 500
 
 
 class CheckRefused(Exception):
@@ -56,8 +55,11 @@ def record_check(
 
 
 @transaction.atomic
-def record_edit(*, slug: str, words: str, user: User) -> None:
-    """Note that a person changed a line in the admin, and what."""
+def record_edit(*, slug: str, words: str, user: User, unchecked: bool = False) -> None:
+    """Note that a person changed a line in the admin, and what; a new number was not checked."""
+    if unchecked:
+        Hotline.objects.filter(pk=slug).update(checked_on=None, checked_how="")
+        operations.bump_version()
     _write(slug, Outcome.EDITED, "in the admin", words, user)
 
 
@@ -68,5 +70,5 @@ def record_typed_check(*, line: Hotline, user: User) -> None:
 
 
 def _write(slug: str, outcome: Outcome, how: str, note: str, user: User) -> None:
-    note = note if len(note) <= _LONGEST_NOTE else note[: _LONGEST_NOTE - 3] + "..."
+    note = note[: HotlineCheck.LONGEST_NOTE]
     HotlineCheck.objects.create(line=slug, outcome=outcome, how=how, note=note, by=user)

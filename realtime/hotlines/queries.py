@@ -116,7 +116,7 @@ def version_token() -> uuid.UUID | None:
 
 def facts_now() -> facts.Facts:
     """Read everything anew: from the database, or from the files where nothing was imported."""
-    return packaged_facts() if version_token() is None else stored_facts()
+    return _files() if version_token() is None else stored_facts()
 
 
 def stored_facts() -> facts.Facts:

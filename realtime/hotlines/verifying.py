@@ -62,7 +62,7 @@ def to_verify(
     due = [
         Due(
             line=line,
-            leads=tuple(leads.get(line.id, ())),
+            leads=tuple(sorted(leads.get(line.id, ()))),
             urgent=any(facts.needs[slug].urgent for slug in line.needs if slug in facts.needs),
             expired=line.checked is not None,
         )

@@ -63,7 +63,7 @@ def message(
                 if lines and lines[0].conflicts
                 else []
             ),
-            *(["Some lines serve only the regions they name."] if _regional(lines) else []),
+            *_not_for_all(lines),
         ]
     )
 
@@ -122,8 +122,13 @@ def _what_is_missing(
     return said
 
 
-def _regional(lines: Sequence[Line]) -> bool:
-    return any(line.regions for line in lines)
+def _not_for_all(lines: Sequence[Line]) -> list[str]:
+    said = []
+    if any(line.regions for line in lines):
+        said.append("Some lines serve only the regions they name.")
+    if any(line.only_for for line in lines):
+        said.append("Some lines serve only the people or the trouble they name.")
+    return said
 
 
 def _names(facts: Facts, codes: Sequence[str]) -> list[str]:

@@ -22,11 +22,16 @@ class HotlineCheck(models.Model):
         DEAD = "dead", "found dead: removed"
         EDITED = "edited", "edited"
 
+    BY_IMPORT = "by an import"
+    LONGEST_NOTE = 500
+
     # No foreign key: what was found about a line that was then removed is what one looks for.
     line = models.SlugField(max_length=60)
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     how = models.CharField(max_length=80, validators=[Checked(codes.check_plain)])
-    note = models.CharField(max_length=500, blank=True, validators=[Checked(codes.check_plain)])
+    note = models.CharField(
+        max_length=LONGEST_NOTE, blank=True, validators=[Checked(codes.check_plain)]
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
