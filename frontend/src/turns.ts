@@ -20,7 +20,9 @@ export type Item =
       readonly text: string;
       readonly pending: Pending | null;
     }
-  | { readonly kind: "reply"; readonly key: string; readonly parts: readonly Part[] };
+  | { readonly kind: "reply"; readonly key: string; readonly parts: readonly Part[] }
+  /** Who answers here, said again by the server. */
+  | { readonly kind: "told"; readonly key: string; readonly text: string };
 
 export function itemsOf(transcript: Transcript, pending: readonly Pending[]): readonly Item[] {
   const messages = withoutReplaced(transcript.messages, pending);
@@ -29,14 +31,14 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
   const items: Item[] = [];
   const results = resultsByCall(messages);
   const cards = new Set(notices.map(({ value }) => text(value.cardId)));
-  addParts(items, "start", noticeParts(notices, null, messages));
+  addNotices(items, "start", noticesAfter(notices, null, messages));
   for (const message of messages) {
     if (message.role === "user") {
       items.push({ kind: "said", key: message.id, text: message.content, pending: null });
     } else if (message.role === "assistant") {
       addParts(items, message.id, assistantParts(message, transcript, results, cards));
     }
-    addParts(items, `after-${message.id}`, noticeParts(notices, message.id, messages));
+    addNotices(items, `after-${message.id}`, noticesAfter(notices, message.id, messages));
   }
   const known = new Set(messages.map(({ id }) => id));
   for (const item of pending) {
@@ -150,19 +152,29 @@ function once<Source extends object, Value>(
   return READ.get(source) as Value;
 }
 
-function noticeParts(
+function noticesAfter(
   notices: readonly Notice[],
   after: string | null,
   messages: readonly Message[],
-): readonly Part[] {
+): readonly Notice[] {
   const known = new Set(messages.map(({ id }) => id));
-  return notices.flatMap((notice): readonly Part[] => {
+  return notices.filter((notice) => {
     // A notice whose message is gone (superseded) stays: it moves to the top.
     const place = notice.afterMessageId !== null && known.has(notice.afterMessageId);
-    const here = place ? notice.afterMessageId === after : after === null;
-    if (!here || notice.name !== "kindline.help") return [];
-    return [helpPart(notice)];
+    return place ? notice.afterMessageId === after : after === null;
   });
+}
+
+function addNotices(items: Item[], key: string, notices: readonly Notice[]): void {
+  for (const notice of notices) {
+    if (notice.name === "kindline.help") addParts(items, key, [helpPart(notice)]);
+    else if (notice.name === "kindline.disclosure") addTold(items, notice);
+  }
+}
+
+function addTold(items: Item[], { id, value }: Notice): void {
+  const words = text(value.text);
+  if (words !== "") items.push({ kind: "told", key: `told-${text(value.id) || id}`, text: words });
 }
 
 const helpPart = (notice: Notice): Part => ({

@@ -35,16 +35,16 @@ NO_RISK = Risk()
 
 
 def system_prompt(
-    country: str | None, *, guessed: bool = False, risk: Risk = NO_RISK
+    country: str | None, *, guessed: bool = False, risk: Risk = NO_RISK, young: bool = False
 ) -> SystemMessage:
-    """Give the rules, where the person is and the risk.
+    """Give the rules, where the person is, the risk, and whether they said they are under 18.
 
     `country` is an ISO alpha-2 code, or None where unknown; `guessed` tells one taken from clock
     or language from one the person chose. It is one message: many servers take no second system
     message, and none but at the beginning.
     """
     where = f"\nWhere the person is\n- {_place(country, guessed)}\n"
-    return SystemMessage(_RULES + where + _risk(risk))
+    return SystemMessage(_RULES + where + _notes(risk, young))
 
 
 def _place(country: str | None, guessed: bool) -> str:
@@ -56,8 +56,8 @@ def _place(country: str | None, guessed: bool) -> str:
     return f"In {country}: they chose it."
 
 
-def _risk(risk: Risk) -> str:
-    notes = [*_LEVELS[risk.level], *_card(risk)]
+def _notes(risk: Risk, young: bool) -> str:
+    notes = [*_LEVELS[risk.level], *_card(risk), *(_YOUNG if young else [])]
     return "\nNote of this service\n" + "".join(f"- {n}\n" for n in notes) if notes else ""
 
 
@@ -75,6 +75,15 @@ _LEVELS: dict[str, list[str]] = {
         "warmly and without alarm.",
     ],
 }
+
+
+_YOUNG = [
+    "The person said that they are under 18. Use short, simple words. Encourage them to tell a "
+    "grown-up they trust, unless that person is the danger; help them find who that is. Where you "
+    "name a line, name one for young people. Take abuse, neglect and running away seriously. No "
+    "flirting, no romantic or sexual role play, no advice to keep things from those who protect "
+    "them.",
+]
 
 
 def _card(risk: Risk) -> list[str]:

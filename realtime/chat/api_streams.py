@@ -16,7 +16,7 @@ from realtime.accounts import door
 from realtime.accounts.api import ErrorOut
 from realtime.accounts.auth import PersonAuth, PersonRequest
 from realtime.accounts.errors import ApiError
-from realtime.chat import bridge, engine, helping, paths, protocol, queries
+from realtime.chat import bridge, engine, helping, paths, protocol, queries, tallies
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Place
 from realtime.chat.helping import Card
@@ -178,7 +178,9 @@ def told_of_danger(request: HttpRequest, *, retryable: bool) -> dict[str, Any]:
         frame, _ = _read(request.body)
     except (ApiError, FrameError, RequestDataTooBig):
         return {}
-    return {"retryable": retryable, "help": helping.card_now(frame, most=FIRST_WORDS)}
+    help = helping.card_now(frame, most=FIRST_WORDS)
+    tallies.refused_with(help)
+    return {"retryable": retryable, "help": help}
 
 
 def _read(body: bytes) -> tuple[RunAgentInput, FrameError | None]:

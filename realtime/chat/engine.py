@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from realtime.agent.model import Model
-from realtime.chat import helping, protocol
+from realtime.chat import helping, protocol, tallies
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.intake import Intake
@@ -39,7 +39,7 @@ class Engine:
     pad: bool = False
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
-    _keeper: asyncio.Task[None] | None = None
+    _keepers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
         """Start once; more calls do nothing.
@@ -52,8 +52,10 @@ class Engine:
         if self._loop is not None:
             self._renew(self._loop)
         self._loop = loop
-        keeping = helping.keep_directory(every_s=self.timings.directory_s)
-        self._keeper = loop.create_task(keeping)
+        self._keepers = [
+            loop.create_task(helping.keep_directory(every_s=self.timings.directory_s)),
+            loop.create_task(tallies.keep_tally(every_s=self.timings.tally_s)),
+        ]
         self.hub.start()
         await self.flusher.start()
         self.supervisor.start()
@@ -71,14 +73,15 @@ class Engine:
         if self._loop is None:
             return
         self._loop = None
-        if self._keeper is not None:
-            self._keeper.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         await self.supervisor.drain()
         await self.flusher.stop()
         if await self.supervisor.hand_over():
             self.hub.tell_work()
         await self.hub.stop()
         await self.limits.stop()
+        await tallies.store_tally()
 
     def _renew(self, old: asyncio.AbstractEventLoop) -> None:
         """The closed loop took the tasks and sockets of the old parts with it: make new ones."""

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from realtime.chat import bridge, protocol
+from realtime.chat import bridge, protocol, tallies
 from realtime.chat.protocol import Inbound, RunAgentInput, Say, clean, message_text
 from realtime.chat.refusals import Refusal
-from realtime.chat.toolbox import person_place
+from realtime.chat.toolbox import YOUNG, audiences_of, person_place
 from realtime.hotlines.facts import HotlineQuery
-from realtime.hotlines.places import PersonPlace
 from realtime.hotlines.queries import current_directory, directory_in_memory
 from realtime.safety.rules import Level
+from realtime.safety.sayings import says_under_18
 from realtime.safety.screen import MAX_CHARACTERS, NOTHING, Screening, screen
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,9 @@ def _aid_now(frame: Inbound, *, most: int = MAX_CHARACTERS) -> Aid:
         found = screen(clean(_text_of(frame)[:most]))
         if found.level != "crisis":
             return Aid(found)
-        return Aid(found, offer(card_id=_card_id(frame), found=found, place=_place_of(frame)))
+        young = YOUNG if says_under_18(_text_of(frame)[:most]) else {}
+        place = _place_of(frame) | young
+        return Aid(found, offer(card_id=_card_id(frame), found=found, place=place))
     except Exception as error:  # a defect here must not cost the message, or its refusal
         logger.error("a message could not be screened: %s", type(error).__name__)
         return NO_AID
@@ -102,7 +104,7 @@ def offer(
     """
     needs = _NEEDS.get(found.category or "", _ANY_CRISIS)
     about = {"cardId": card_id, "level": level or found.level, "reason": reason}
-    return about | _help(person_place(place), needs)
+    return about | _help(place, needs)
 
 
 def _text_of(frame: Inbound) -> str:
@@ -129,6 +131,7 @@ def _place_of(frame: Inbound) -> Place:
 
 def refused(frame: Inbound, refusal: Refusal, *, thread_id: str, help: Card | None) -> str:
     """The refusal of a request, with the help that its text calls for."""
+    tallies.refused_with(help)
     return protocol.refusal(
         code=refusal.code,
         message=refusal.message,
@@ -153,10 +156,14 @@ async def keep_directory(*, every_s: float) -> None:
         await asyncio.sleep(every_s)
 
 
-def _help(person: PersonPlace, needs: tuple[str, ...]) -> Card:
+def _help(told: Place, needs: tuple[str, ...]) -> Card:
     directory = directory_in_memory()
-    place = directory.place_of(person)
+    place = directory.place_of(person_place(told))
     query = HotlineQuery(
-        country=place.country, needs=needs, guessed=place.guessed, choices=place.choices
+        country=place.country,
+        needs=needs,
+        audiences=audiences_of(directory, told),
+        guessed=place.guessed,
+        choices=place.choices,
     )
     return directory.find(query, now=timezone.now()).as_json()

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from django.conf import settings
 from django.db import IntegrityError
 
-from realtime.chat import bridge, helping, offers, operations, protocol, queries
+from realtime.chat import bridge, disclosing, helping, offers, operations, protocol, queries
 from realtime.chat.helping import Aid, Card
 from realtime.chat.hub import Hub
 from realtime.chat.levels import KnownLevels
@@ -49,6 +49,9 @@ class Intake:
         if not self.answers:
             words = "No model answers here. Help is at /help."
             raise Refusal("upstream_unavailable", words, help=await self._help(submission))
+        if (country := disclosing.closed_to(submission.place)) is not None:
+            words = f"This chat is not offered in {country}. Help is at /help, for everyone."
+            raise Refusal("forbidden", words, help=_lines_there(submission))
         await self._count(submission, address)
         try:
             logged = await bridge.run(operations.submit, submission=submission)
@@ -118,6 +121,14 @@ class Intake:
         for run_id in active:
             self.supervisor.forget(run_id)
         self.hub.reset(owner_id=owner_id, thread_id=thread_id)
+
+
+def _lines_there(submission: Submission) -> Card:
+    """Whoever is turned away leaves with help, whatever they wrote."""
+    card = submission.aid.card
+    return card or helping.offer(
+        card_id=submission.run_id, place=submission.place, level="concern", reason="model_down"
+    )
 
 
 def read_submission(frame: RunAgentInput, *, owner_id: int, aid: Aid) -> Submission:

@@ -51,6 +51,7 @@ class Append:
     level: str | None = None  # to which the thread is to rise, if it is below
     messages: list[FoldedMessage] = field(default_factory=list)
     ord: int = 0
+    country: str | None = None  # only counted; the card says where it was shown
 
     @property
     def new_seq(self) -> int:

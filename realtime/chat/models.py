@@ -33,6 +33,8 @@ class Thread(models.Model):
     last_ord = models.IntegerField(default=0, db_default=0)
     # Made by `./dev demo`: nobody said it, no supervisor answers it, no export may hold it.
     synthetic = models.BooleanField(default=False, db_default=False)
+    # Its person once said that they are under 18; never taken back, for nobody can check it.
+    minor = models.BooleanField(default=False, db_default=False)
     # The gravest that was ever found in it.
     level = models.TextField(choices=Level.choices, default=Level.NONE, db_default=Level.NONE)
     created_at = models.DateTimeField(db_default=Now())
@@ -243,3 +245,25 @@ class SafetyFlag(models.Model):
 
     def __str__(self) -> str:
         return f"{self.level} flag {self.id}"
+
+
+class CardFeedback(models.Model):
+    """A person's last word on a help card: for reviewers, who read it beside the card."""
+
+    class Verdict(models.TextChoices):
+        DOES_NOT_FIT = "does_not_fit", "says that it does not fit"
+        FITS = "fits", "says that it fits"
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="card_feedback")
+    card_id = models.TextField()
+    verdict = models.TextField(choices=Verdict.choices)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "card_feedback"
+        constraints = (
+            models.UniqueConstraint(fields=["thread", "card_id"], name="feedback_once_a_card"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.card_id}"

@@ -44,6 +44,8 @@ def for_message(
     card = aid.card
     if card is None and thread.level == "crisis":
         card = helping.offer(card_id=run.client_run_id, place=place, found=found, level="crisis")
+    elif card is not None and thread.minor and not card.get("audiences"):
+        card = helping.offer(card_id=card["cardId"], place=place, found=found)
     row = log.FlagRow(message_id, found.level, found.category or "", "screen", found.span)
     known = edit and _replaces_flagged(thread, row)
     return Offer(

@@ -12,12 +12,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from realtime.chat import agui, allowance, log, offers, queries, under_lock
-from realtime.chat.helping import NO_AID, Aid, Card
+from realtime.chat import agui, allowance, disclosing, log, offers, queries, under_lock
+from realtime.chat.disclosing import Heard
+from realtime.chat.helping import NO_AID, Aid, Card, Place
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
 from realtime.chat.refusals import Refusal as Refusal
+from realtime.chat.toolbox import YOUNG
 from realtime.chat.transcript import text_of
 from realtime.safety.rules import Level
 from realtime.safety.screen import rises
@@ -56,17 +58,18 @@ def submit(*, submission: Submission) -> Logged:
     Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`, `too_many_runs`,
     `rate_limited`), with the help that text or thread call for.
     """
+    heard = disclosing.hear(submission.text, submission.place)
     if not under_lock.hold_person(user_id=submission.owner_id):
         raise Refusal("unauthenticated", "You are not known here any more.")
     thread = _locked_thread(submission.owner_id, submission.thread_id)
     try:
-        return _submit(thread, submission)
+        return _submit(thread, submission, heard)
     except Refusal as refusal:
         refusal.help = _help_with_refusal(thread, submission)
         raise
 
 
-def _submit(thread: Thread, submission: Submission) -> Logged:
+def _submit(thread: Thread, submission: Submission, heard: Heard) -> Logged:
     known = Run.objects.filter(
         owner_id=submission.owner_id, client_run_id=submission.run_id
     ).first()
@@ -75,7 +78,7 @@ def _submit(thread: Thread, submission: Submission) -> Logged:
     allowance.check(owner_id=submission.owner_id, thread_id=thread.id)
     turned_back = _turned_back_to(thread, submission)
     ended = _make_room(thread, force=turned_back is not None or submission.if_busy == "stop")
-    return replace(_accept(thread, submission, turned_back), ended=ended)
+    return replace(_accept(thread, submission, turned_back, heard), ended=ended)
 
 
 @transaction.atomic
@@ -155,10 +158,14 @@ def _cancel(run: Run) -> Logged:
     return under_lock.force_finish(run, finished, state=Run.State.CANCELLED)
 
 
-def _accept(thread: Thread, submission: Submission, turned_back: Message | None) -> Logged:
+def _accept(
+    thread: Thread, submission: Submission, turned_back: Message | None, heard: Heard
+) -> Logged:
     start = _end_of(thread)
     thread.last_ord += 1
-    thread.save(update_fields=["last_ord"])
+    thread.minor = thread.minor or heard.minor
+    submission = replace(submission, place=_place(thread, submission))
+    thread.save(update_fields=["last_ord", "minor"])
     run = Run.objects.create(
         owner_id=submission.owner_id,
         thread=thread,
@@ -173,7 +180,8 @@ def _accept(thread: Thread, submission: Submission, turned_back: Message | None)
     )
     if turned_back is not None:
         _supersede(run, turned_back, itself=submission.replaces is not None)
-    if turned_back is None or submission.replaces is not None:
+    new = turned_back is None or submission.replaces is not None
+    if new:
         _ask(thread, run, submission)
     events: list[agui.AguiEvent] = [_run_started(submission)]
     if turned_back is not None:
@@ -187,10 +195,14 @@ def _accept(thread: Thread, submission: Submission, turned_back: Message | None)
         place=submission.place,
         edit=submission.replaces is not None,
     )
-    events.extend(offer.events)
+    told = disclosing.due(thread=thread, run=run, heard=heard, place=submission.place, new=new)
+    events.extend([*offer.events, *told.events])  # help goes first
     entries = log.number(events, after=0)
     append = log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries)
-    offer.add_to(append, seq=append.new_seq, after_message=submission.message_id)
+    append.country = heard.country
+    help_seq = append.new_seq - len(told.events)
+    offer.add_to(append, seq=help_seq, after_message=submission.message_id)
+    told.add_to(append, seq=append.new_seq, after=submission.message_id)
     under_lock.write(append)
     frames = log.frames(entries, ord=run.ord, prev=start)
     level = offer.level if offer.level and rises(offer.level, above=_level(thread)) else None
@@ -248,7 +260,12 @@ def _help_with_refusal(thread: Thread, submission: Submission) -> Card | None:
     """For the text, or because an answer does not come where somebody may be in danger."""
     if submission.aid.card is not None or thread.level == "none":
         return submission.aid.card
-    return offers.in_vain(level=_level(thread), run_id=submission.run_id, place=submission.place)
+    place = _place(thread, submission)
+    return offers.in_vain(level=_level(thread), run_id=submission.run_id, place=place)
+
+
+def _place(thread: Thread, submission: Submission) -> Place:
+    return submission.place | (YOUNG if thread.minor else {})
 
 
 def _level(thread: Thread) -> Level:

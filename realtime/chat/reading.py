@@ -13,8 +13,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+
 from realtime.chat.found import Found, found_in
-from realtime.chat.models import Message, Notice, Run, SafetyFlag, Thread
+from realtime.chat.models import CardFeedback, Message, Notice, Run, SafetyFlag, Thread
 from realtime.chat.protocol import clean
 from realtime.chat.transcript import text_of
 
@@ -157,7 +160,7 @@ def reading_of(thread: Thread) -> Reading:
     for message in rows:
         messages[message.ord].append(message)
     notices: dict[UUID, list[Notice]] = defaultdict(list)
-    for notice in Notice.objects.filter(thread=thread).order_by("id"):
+    for notice in _judged(thread):
         notices[notice.run_id].append(notice)
     flags = list(SafetyFlag.objects.filter(thread=thread).order_by("id"))
     ords = {run.id: run.ord for run in runs}
@@ -233,16 +236,31 @@ def _lookup(
     )
 
 
+def _judged(thread: Thread) -> QuerySet[Notice]:
+    """Its notices, each card with what the person said of it."""
+    said = CardFeedback.objects.filter(
+        thread=thread, card_id=KeyTextTransform("cardId", OuterRef("value"))
+    )
+    notices = Notice.objects.filter(thread=thread).order_by("id")
+    return notices.annotate(verdict_=Subquery(said.values("verdict")[:1]))
+
+
 def _shown(notices: Iterable[Notice]) -> list[Item]:
     return [
         Shown(
             name=notice.name,
-            about=_rows({k: notice.value[k] for k in ("level", "reason") if k in notice.value}),
+            about=_rows(_about(notice)),
             found=found_in(notice.value),
             raw=json.dumps(notice.value, indent=2, ensure_ascii=False),
         )
         for notice in notices
     ]
+
+
+def _about(notice: Notice) -> dict[str, Any]:
+    told = {k: notice.value[k] for k in ("level", "reason", "text") if k in notice.value}
+    verdict = getattr(notice, "verdict_", None)
+    return told if verdict is None else told | {"the person": CardFeedback.Verdict(verdict).label}
 
 
 def _rows(value: dict[str, Any]) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ from realtime.chat.raising import Later, RunRisk
 from realtime.chat.runlog import RunLog
 from realtime.chat.takeover import Resumption, resumption
 from realtime.chat.timings import Timings
-from realtime.chat.toolbox import person_place, toolbox_for
+from realtime.chat.toolbox import audiences_of, person_place, toolbox_for
 from realtime.chat.transcript import Transcript
 from realtime.hotlines.places import whereabouts
 from realtime.hotlines.queries import current_directory
@@ -197,12 +197,20 @@ def _prepare(claim: Claim) -> _Task:
     standing = cards.standing(
         thread_id=claim.thread_pk, run_id=claim.run_id, message_id=claim.message_id
     )
-    prompt = system_prompt(guess.country, guessed=guess.guessed, risk=standing.told)
+    audiences = audiences_of(directory, claim.place)
+    prompt = system_prompt(
+        guess.country,
+        guessed=guess.guessed,
+        risk=standing.told,
+        young=claim.place.get("audience") == "youth",
+    )
     said, branch = Transcript(), list[agui.Message]()
     if claim.is_takeover:
         said.apply_all(queries.log_of(run_id=claim.run_id))
         branch = queries.active_branch(thread_id=claim.thread_pk)
-    toolbox = toolbox_for(directory, person=person, card=lambda: standing.beside)
+    toolbox = toolbox_for(
+        directory, person=person, card=lambda: standing.beside, audiences=audiences
+    )
     return _Task([prompt, *told], toolbox, said, branch, standing)
 
 

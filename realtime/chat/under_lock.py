@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
-from realtime.chat import agui, log, offers, queries
+from realtime.chat import agui, log, offers, queries, tallies
 from realtime.chat.log import Logged
 from realtime.chat.models import Run, Thread
 from realtime.chat.protocol import Cursor
@@ -98,3 +98,4 @@ def write(append: log.Append) -> None:
         outcomes = log.read_outcomes(sql.fetchall())
     if outcomes[append.run_id] is not log.Outcome.WROTE:
         raise RuntimeError(f"run {append.run_id} was {outcomes[append.run_id].value} under lock")
+    transaction.on_commit(lambda: tallies.appended(append))

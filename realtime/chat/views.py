@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
+from realtime.chat import tallies
 from realtime.chat.answering import configured_model, is_rehearsal
 from realtime.chat.promise import promise
 from realtime.hotlines.help_page import render_first_help, render_help
@@ -44,6 +45,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def help_page(request: HttpRequest) -> HttpResponse:
     """Help without script, model or chat; `?country=GB` chooses the lines."""
     country = request.GET.get("country") or None
+    tallies.help_page(country)
     return HttpResponse(render_help(current_directory(), country=country, now=timezone.now()))
 
 
@@ -70,6 +72,7 @@ def page_config() -> dict[str, Any]:
         "socketPath": "/ws/v1/chat",
         "apiPath": "/api/v1",
         "helpPath": "/help",
+        "safetyPath": "/safety",
         "retentionDays": promise.days(),
         "maxMessageBytes": settings.MAX_MESSAGE_BYTES,
     }

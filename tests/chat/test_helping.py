@@ -134,9 +134,10 @@ async def test_a_reload_shows_the_card_after_its_message(
         await me.wait(lambda: me.view("t1").snapshots == 1)
 
     [snapshot] = [f for f in me.frames if f.get("type") == "snapshot"]
-    [notice] = snapshot["notices"]
+    [notice, told] = snapshot["notices"]
     assert (notice["id"], notice["afterMessageId"]) == ("1-2", "m1")
     assert (notice["name"], notice["value"]["country"]) == ("kindline.help", "GB")
+    assert (told["id"], told["name"]) == ("1-3", "kindline.disclosure")
 
 
 @pytest.mark.process
