@@ -1,0 +1,218 @@
+"""Finds the contacts in a reply as it is written, and holds back no more than may become one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from realtime.safety.allowed import Allowed
+from realtime.safety.figures import Group, NumberReader, Run, Verdict
+from realtime.safety.shadow import LETTER, Shadow
+from realtime.safety.tongues import NumberWords
+
+REACH = 200  # characters before a place that are looked at with it
+_LONGEST = 400  # characters of one number or address
+
+_SURE = frozenset(
+    "com org net gov edu mil int info app chat help health care support online site website page "
+    "link life live xyz club dev io ai co uk de fr nl au nz ca za br mx jp cn kr ru ua pl cz sk "
+    "hu ro bg gr tr il ae sa eg ng ke gh ie ch dk fi pt eu ar cl pe uy ph th vn hk tw sg".split()
+)
+# Words as well as countries: `ok.so` lacks a blank, `here.is/help` does not.
+_DOUBTFUL = frozenset(
+    "in is it at be am me my no so to se us es la li ma pk id tv cc lk np do de".split()
+)
+_WEB = re.compile(rf"(?<!{LETTER})(?:visit|site|website|web|online|link|url|page|portal|sitio)\W")
+_ENDS = ".,;:!?}'\""
+_LABEL = r"(?<![a-z0-9@._+-])[a-z0-9][a-z0-9-]*"
+_ADDRESS = re.compile(
+    r"(?<=\]\()[^\s)]+"
+    r"|(?<![a-z])(?:(?:https?|hxxps?|ftp)\s?:/{0,2}|mailto:|www\s?\.)[^\s<>\"“”)\]]+"
+    r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+    rf"|{_LABEL}(?:\.[a-z0-9][a-z0-9-]*)*\.[a-z]{{2,12}}(?![a-z0-9-])(?:[:/][^\s<>\"“”)\]]*)?"
+)
+_SPOKEN = re.compile(
+    rf"(?!(?:the|a|der|un|le|el|o)\s){_LABEL}\s?[(\[]?\s?(?:dot|punto|punkt|point|ponto)\s?[)\]]?"
+    r"\s?(?:com|org|net|gov|edu|info|io|app|help|chat|care|support)(?![a-z0-9-])"
+)
+# An address that the text breaks off in.
+_BEGUN = re.compile(
+    r"(?:(?<=\]\()[^\s)]*|(?<![a-z])(?:htt|https?|https?:[^\s<>\"“”)\]]*|www[^\s<>\"“”)\]]*)"
+    r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9.-]*"
+    rf"|{_LABEL}(?:\.[a-z0-9-]*)*\.[a-z0-9][^\s<>\"“”)\]]*)\Z"
+)
+_LAST = re.compile(r"[!-~]*\Z")
+_KEYPAD = re.compile(r"[-. ]([a-z]{3,9})(?![a-z0-9])")
+_KEYPAD_BEGUN = re.compile(r"[-. ]([a-z]{0,9})\Z")
+_TOLL_FREE = re.compile(r"(?:800|88\d|877|866|855|844|833|1300|1800|13)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """A contact that is not allowed, by places of the text."""
+
+    start: int
+    end: int
+    kind: str  # number, link, or target: what a Markdown link leads to
+
+
+class ContactReader:
+    """`hold`: what stands before it holds no contact; `settled`: what need not be read again."""
+
+    def __init__(self, words: NumberWords, allowed: Allowed) -> None:
+        self.allowed = allowed
+        self.settled = self.hold = 0
+        self._words = words
+        self._reader = NumberReader(words)
+        self._told = 0  # spotted up to here
+
+    def read(self, text: str, seen: Shadow, *, final: bool) -> list[Spotted]:
+        """The contacts that were not told before; moves `hold` and `settled` on."""
+        plain, start = seen.plain, seen.at(self.settled)
+        spans, hold = self._addresses(text, seen, start, final=final)
+        bare = _without(plain, [span[:2] for span in spans])[:hold]
+        runs, hold = self._numbers(text, seen, bare, start, final=final)
+        found = [Spotted(seen.place(a), seen.place_after(b), kind) for a, b, kind in spans if kind]
+        taken = list[tuple[int, int]]()
+        for run, end in runs:
+            taken.append((run.groups[0].start, end))
+            found += self._bad(text, seen, run)
+        self.hold = seen.place(hold)
+        self.settled = seen.place(max(start, _settling(plain, hold, taken)))
+        new = sorted((one for one in found if one.start >= self._told), key=lambda one: one.start)
+        self._told = max([self._told, *(one.end for one in new)])
+        return new
+
+    def _addresses(
+        self, text: str, seen: Shadow, start: int, *, final: bool
+    ) -> tuple[list[tuple[int, int, str]], int]:
+        """Spans of addresses with their kind, empty if allowed, and where one may be beginning."""
+        plain = seen.plain
+        last = _LAST.search(plain, start)
+        token = last.start() if last else len(plain)
+        whole = len(plain) if final else token + (len(plain) - token) // _LONGEST * _LONGEST
+        begun = _BEGUN.search(plain, max(whole, start)) if whole < len(plain) else None
+        hold = begun.start() if begun else len(plain)
+        spans = []
+        for match in _ADDRESS.finditer(plain, start, whole):
+            end = match.start() + len(match[0].rstrip(_ENDS))
+            if end > match.start() and _is_address(text, seen, match.start(), end):
+                spans.append((match.start(), end, self._kind(plain, match.start(), end)))
+        for match in _SPOKEN.finditer(plain, start):
+            if match.end() == len(plain) and not final:
+                hold = min(hold, match.start())
+            elif not self.allowed.has_address(re.sub(r"\s?[(\[]?\s?(?:dot|pun[kt]t?o?|point|ponto)\s?[)\]]?\s?", ".", match[0])):
+                spans.append((match.start(), match.end(), "link"))
+        return spans, hold
+
+    def _kind(self, plain: str, start: int, end: int) -> str:
+        text = plain[start:end]
+        if plain.startswith("](", start - 2):
+            return "" if self._is_target(text) else "target"
+        return "" if self.allowed.has_address(text) else "link"
+
+    def _is_target(self, text: str) -> bool:
+        scheme, colon, number = text.partition(":")
+        if colon and scheme in ("tel", "sms", "callto"):
+            return self.allowed.has_number(re.sub(r"\D", "", number.partition("?")[0]))
+        return text.startswith(("/", "#")) and not text.startswith("//") or (
+            self.allowed.has_address(text)
+        )
+
+    def _numbers(
+        self, text: str, seen: Shadow, bare: str, start: int, *, final: bool
+    ) -> tuple[list[tuple[Run, int]], int]:
+        """The runs that have ended, each with its end, and where one may go on."""
+        final = final and len(bare) == len(seen.plain)
+        runs: list[tuple[Run, int]] = []
+        at = start
+        while match := self._reader.run.search(bare, at):
+            end = min(match.end(), match.start() + _LONGEST)
+            groups = self._reader.groups(bare, match.start(), end)
+            keypad = _keypad(text, seen, bare, groups, end)
+            if keypad:
+                groups.append(keypad)
+                end = keypad.end
+            run = Run(self._words, self.allowed, bare, groups, final)
+            cut = end < match.end()
+            if not final and not cut and self._goes_on(text, seen, bare, groups, end):
+                return runs, match.start()
+            if any(verdict is Verdict.UNSURE for _, _, verdict in run.parts()):
+                return runs, match.start()
+            runs.append((run, end))
+            at = end
+        return runs, len(bare)
+
+    def _goes_on(
+        self, text: str, seen: Shadow, bare: str, groups: list[Group], end: int
+    ) -> bool:
+        if self._reader.is_open(bare, end):
+            return True
+        letters = _KEYPAD_BEGUN.match(bare, end)
+        return bool(letters) and _is_keypad(text, seen, groups, end, len(bare))
+
+    def _bad(self, text: str, seen: Shadow, run: Run) -> Iterator[Spotted]:
+        for first, after, verdict in run.parts():
+            if verdict is Verdict.BAD:
+                start, end = run.groups[first].start, run.groups[after - 1].end
+                yield _as_written(text, seen, start, end)
+
+
+def _without(plain: str, spans: list[tuple[int, int]]) -> str:
+    """The text with what is an address struck out, letter for letter."""
+    for start, end in spans:
+        plain = plain[:start] + "x" * (end - start) + plain[end:]
+    return plain
+
+
+def _settling(plain: str, hold: int, taken: list[tuple[int, int]]) -> int:
+    """Where to begin next time: some words back, but in no run that was read whole."""
+    at = hold
+    for _ in range(4):
+        at = max(plain.rfind(" ", 0, at), at - _LONGEST // 4, 0)
+    return next((start for start, end in taken if start < at < end), at)
+
+
+def _is_address(text: str, seen: Shadow, start: int, end: int) -> bool:
+    """Tell `example.org` from a full stop without a blank."""
+    plain = seen.plain
+    found = plain[start:end]
+    if "@" in found or ":" in found or found.startswith("www") or plain[start - 2 : start] == "](":
+        return True
+    host, slash, _ = found.partition("/")
+    name, _, last = host.rpartition(".")
+    if last in _DOUBTFUL:
+        return bool(slash) or "." in name or bool(_WEB.search(plain, max(0, start - 40), start))
+    capital = text[seen.place(start + len(name) + 1)].isupper()
+    return last in _SURE and not (capital and not slash and not text[seen.place(start)].isupper())
+
+
+def _keypad(
+    text: str, seen: Shadow, bare: str, groups: list[Group], end: int
+) -> Group | None:
+    """Capital letters after a number, as on a telephone's keys."""
+    letters = _KEYPAD.match(bare, end)
+    if letters and _is_keypad(text, seen, groups, end, letters.end()):
+        return Group(letters.start(1), letters.end(1), "", letters[1])
+    return None
+
+
+def _is_keypad(text: str, seen: Shadow, groups: list[Group], end: int, last: int) -> bool:
+    sign = seen.plain[end]
+    if sign != "-" and not _TOLL_FREE.search(groups[-1].digits):
+        return False
+    return all(text[seen.place(at)].isupper() for at in range(end + 1, last))
+
+
+def _as_written(text: str, seen: Shadow, start: int, end: int) -> Spotted:
+    """The span of a number with its plus, its brackets and the signs its last digit is made of."""
+    while start > 0 and seen.plain[start - 1] in "+(":
+        start -= 1
+    inner = seen.plain[start:end]
+    start += inner.startswith("(") and inner.count("(") > inner.count(")")
+    after = seen.place_after(end)
+    while after < len(text) and unicodedata.category(text[after]) in ("Mn", "Me", "Cf"):
+        after += 1
+    return Spotted(seen.place(start), after, "number")

@@ -1,0 +1,281 @@
+"""Which of the numbers in a reply are contacts; pure.
+
+A run is digits, and words for digits, with no other word between. It is cut into segments, where
+the signs between them allow that: a number of the list, an ordinary figure (a year, a time, a
+count with its unit ...) or what is neither. Of these, seven digits are a phone number, five or
+six are as well, and three or four only where something is said of calling, texting, dialling.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from realtime.safety.allowed import Allowed
+from realtime.safety.shadow import INDIC, LETTER
+from realtime.safety.tongues import NumberWords
+
+MAX_GROUPS = 20
+REACH = 160  # characters in which a word of contact counts
+_HAN = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
+# Between the digits of a number: anything but letters, what ends a sentence aloud, and money.
+_BETWEEN = rf"[^\w{INDIC}\n!?%$€£₹¥=<>]"
+_LINE = r"\n(?!\s{0,3}(?:\d{1,2}[.)]|[-•+])\s)"
+_GAP = rf"(?:{_BETWEEN}|{_LINE}){{0,6}}"
+_LOOSE = re.compile(r"[,;.:/]\s|\n|\s[(\[]|[)\]]\s|\s[-/|·–—+]\s|\s\w+\s|…")
+_WORDS_AHEAD = 4
+_AHEAD = re.compile(rf"[^.!?\n]*?(?:{LETTER}+[^\w.!?\n]+){{{_WORDS_AHEAD}}}|[^.!?\n]*[.!?\n]\s?")
+_SENTENCE = re.compile(r"[.!?]\s")
+
+
+class Verdict(Enum):
+    FINE = "fine"
+    BAD = "bad"
+    UNSURE = "unsure"  # more of the text is needed
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Digits that stand together, or a word for some; `end` is where they end."""
+
+    start: int
+    end: int
+    digits: str
+    letters: str = ""
+
+
+class NumberReader:
+    """Finds the runs of a text and says which parts of them are contacts that are not allowed."""
+
+    def __init__(self, words: NumberWords) -> None:
+        self._words = words
+        spoken = sorted({*words.digits, *words.times}, key=len, reverse=True)
+        spelled = rf"(?<!{LETTER})(?:{'|'.join(map(re.escape, spoken))})(?!{LETTER})"
+        self._values = words.digits | _HAN
+        atom = rf"(?:\d+|{spelled}|[{''.join(_HAN)}])"
+        self._atom = re.compile(atom)
+        links = r"(?<=[a-z]) (?:and|y|e|et|und|then|dash|hyphen) (?=[a-z])"
+        self.run = re.compile(rf"[(\[]?\+?[(\[]?{atom}(?:(?:{links}|{_GAP}){atom})*")
+        self._begun = frozenset(word[:n] for word in spoken for n in range(1, len(word) + 1))
+
+    def groups(self, plain: str, start: int, end: int) -> list[Group]:
+        found: list[Group] = []
+        times = 1
+        for match in self._atom.finditer(plain, start, end):
+            text = match[0]
+            if text in self._words.times:
+                times = self._words.times[text]
+                continue
+            digits = self._values.get(text, text)
+            found.append(Group(match.start(), match.end(), digits * times))
+            times = 1
+        return _with_tens(found, plain)
+
+    def is_open(self, plain: str, end: int) -> bool:
+        """Whether what follows a run may still belong to it: the text ends too soon to tell."""
+        rest = plain[end:]
+        inner = re.match(_GAP, rest)
+        after = rest[inner.end() if inner else 0 :]
+        if not after:
+            return len(rest) <= 8
+        return after in self._begun
+
+
+def _with_tens(groups: list[Group], plain: str) -> list[Group]:
+    """`eighty eight` is 88, and `one hundred twelve` is 112."""
+    out: list[Group] = []
+    for group in groups:
+        before = out[-1] if out else None
+        word = not plain[group.start].isdigit()
+        if before and word and not plain[before.start].isdigit():
+            size = len(group.digits)
+            zeros = before.digits[-size:] == "0" * size and len(before.digits) > size
+            if zeros and size < 3 and group.digits.strip("0"):
+                joined = before.digits[:-size] + group.digits
+                out[-1] = Group(before.start, group.end, joined)
+                continue
+            if group.digits == "00" and len(before.digits) == 1:
+                out[-1] = Group(before.start, group.end, before.digits + "00")
+                continue
+        out.append(group)
+    return out
+
+
+_TIME = r"(?:[01]?\d|2[0-4])(?:[:.]|\s?h\s?)[0-5]\d"
+_DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:1[89]|20)\d\d"
+_ALWAYS = re.compile(
+    rf"24\s?[/x-]\s?7(?:\s?[/x-]\s?365)?|7\s?/\s?7|24\s?/\s?24"
+    rf"|{_TIME}(?:\s?-\s?{_TIME})?"
+    rf"|{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2(?:{_YEAR}|\d\d)"
+    rf"|{_MONTH}([-/.]){_DAY}\3(?:{_YEAR}|\d\d)"
+    rf"|\d{{1,2}}\s?/\s?(?:5|10|20|100)"
+)
+_YEARS = re.compile(rf"{_YEAR}(?:\s?[-/]\s?(?:{_YEAR}|\d\d))?")
+_COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_UNITED = re.compile(
+    r"\d{1,6}|\d{1,3}(?:[., ]\d{3}){1,3}(?:[.,]\d+)?|\d{1,6}\s?-\s?\d{1,6}|\d+[.,]\d+"
+    r"|\d(?:[ -]\d){1,4}"
+)
+_LOOSE_FIGURE = re.compile(r"(\d{1,3})\s?-\s?(\d{1,3})|\d{1,4}[.,]\d{1,2}|\d{2,3}\s?/\s?\d{2,3}")
+_MONEY = re.compile(r"(?:[$€£₹¥]|\b(?:usd|eur|gbp|inr|rs|r\$|us\$))\s?\Z")
+_SHARE = re.compile(r"\s?[%‰°$€£₹¥]|\s?/\s?(?:10|5|100)(?!\d)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run in its text; `final`: the text ends here for good."""
+
+    words: NumberWords
+    allowed: Allowed
+    plain: str
+    groups: list[Group]
+    final: bool
+
+    def parts(self) -> list[tuple[int, int, Verdict]]:
+        """The segments as (first group, group after the last, verdict)."""
+        size = len(self.groups)
+        if self._is_counting:
+            return [(0, size, Verdict.FINE)]
+        if size > MAX_GROUPS:
+            return [(0, size, Verdict.BAD)]
+        best: list[tuple[int, int, list[tuple[int, int, Verdict]]]] = [(0, 0, [])]
+        for end in range(1, size + 1):
+            best.append(min(self._ways(best, end), key=lambda way: way[:2]))
+        return best[size][2]
+
+    def _ways(
+        self, best: list[tuple[int, int, list[tuple[int, int, Verdict]]]], end: int
+    ) -> Iterator[tuple[int, int, list[tuple[int, int, Verdict]]]]:
+        """Each way to end a segment here: fewest groups that are bad, then fewest segments."""
+        for start in range(end):
+            verdict, firm = self._judged(start, end)
+            bad, parts, before = best[start]
+            if before and not self._may_cut(before[-1], start, firm=firm, end=end):
+                continue
+            cost = 0 if verdict is Verdict.FINE else end - start
+            yield bad + cost, parts + 1, [*before, (start, end, verdict)]
+
+    def _may_cut(
+        self, before: tuple[int, int, Verdict], at: int, *, firm: bool, end: int
+    ) -> bool:
+        """Whether a number may end here and another begin: one of them must be known as a whole."""
+        firm_before = self._judged(before[0], before[1])[1]
+        if not (firm or firm_before):
+            return self._is_list_of_small
+        between = self.plain[self.groups[at - 1].end : self.groups[at].start]
+        if _LOOSE.search(between):
+            return True
+        known = [(before[0], at)] * firm_before + [(at, end)] * firm
+        return any(self._is_figure(*one) or len(self._told(*one)) >= 5 for one in known)
+
+    def _judged(self, start: int, end: int) -> tuple[Verdict, bool]:
+        """The verdict on a segment, and whether it is known as a whole."""
+        digits = self._told(start, end)
+        letters = self.groups[end - 1].letters
+        if len(digits) >= 3 and self.allowed.has_number(digits, letters):
+            return Verdict.FINE, True
+        if self._is_figure(start, end):
+            return Verdict.FINE, True
+        if len(digits) + len(letters) < 3:
+            return Verdict.FINE, False
+        if len(digits) < 5 and not letters and not self.near_contact:
+            return (Verdict.FINE if self._ahead_known else Verdict.UNSURE), False
+        return (Verdict.BAD if self._ahead_known else Verdict.UNSURE), False
+
+    def _told(self, start: int, end: int) -> str:
+        return "".join(group.digits for group in self.groups[start:end])
+
+    @cached_property
+    def _before(self) -> str:
+        start = self.groups[0].start
+        text = self.plain[max(0, start - REACH) : start]
+        ends = [match.end() for match in _SENTENCE.finditer(text)]
+        return text[ends[-1] :] if ends and not _is_marker(text[ends[-1] - 4 : ends[-1]]) else text
+
+    @cached_property
+    def _ahead(self) -> str:
+        after = self.plain[self.groups[-1].end :]
+        match = _AHEAD.match(after)
+        return after[: match.end()] if match else after[:REACH]
+
+    @cached_property
+    def _ahead_known(self) -> bool:
+        """Whether enough follows to see a unit, or a word of contact."""
+        after = self.plain[self.groups[-1].end :]
+        return self.final or len(after) >= REACH or _AHEAD.match(after) is not None
+
+    @cached_property
+    def near_contact(self) -> bool:
+        return bool(
+            self.words.contact.search(self._before) or self.words.after.search(self._ahead)
+        )
+
+    @cached_property
+    def _direct(self) -> bool:
+        return bool(self.words.direct.search(self._before))
+
+    def _text_before(self, start: int) -> str:
+        return self.plain[max(0, self.groups[start].start - 40) : self.groups[start].start]
+
+    def _is_labelled(self, start: int) -> bool:
+        return bool(self.words.label.search(self._text_before(start)))
+
+    def _is_figure(self, start: int, end: int) -> bool:
+        """A time, a date, a sum, a count with its unit and the like."""
+        first, last = self.groups[start], self.groups[end - 1]
+        text, before = self.plain[first.start : last.end], self._text_before(start)
+        spelled = first.digits if end - start == 1 else text
+        if _ALWAYS.fullmatch(text) or (end - start == 1 and self._is_list_mark(first)):
+            return True
+        if _UNITED.fullmatch(spelled) and self._has_unit(last.end, before):
+            return True
+        if _YEARS.fullmatch(text):
+            return not self._direct or bool(self.words.since.search(before))
+        if self._direct:
+            return False
+        if _COUNT.fullmatch(text) or (len(text) <= 4 and self._is_labelled(start)):
+            return True
+        match = _LOOSE_FIGURE.fullmatch(text)
+        if not match or self.near_contact or not self._ahead_known:
+            return False
+        return not match[1] or int(match[1]) < int(match[2])
+
+    def _has_unit(self, end: int, before: str) -> bool:
+        unit = self.words.unit.match(self.plain, end)
+        if unit and (self.final or unit.end() < len(self.plain)):  # else it may be a longer word
+            return True
+        return bool(_SHARE.match(self.plain, end) or _MONEY.search(before))
+
+    def _is_list_mark(self, group: Group) -> bool:
+        line = self.plain[: group.start].rpartition("\n")[2]
+        after = self.plain[group.end : group.end + 2]
+        return len(group.digits) < 3 and not line.strip(" (") and after[:1] in (".", ")", ":")
+
+    @cached_property
+    def _is_counting(self) -> bool:
+        """1, 2, 3 or 5-4-3-2-1 or 10 20 30: steps of one size, and nobody is to be called."""
+        if self._direct or len(self.groups) < 3 or any(not 0 < len(g.digits) <= 3 for g in self.groups):
+            return False
+        values = [int(group.digits) for group in self.groups]
+        steps = {b - a for a, b in zip(values, values[1:], strict=False)}
+        return len(steps) == 1 and 0 < abs(steps.pop()) <= 10
+
+    @cached_property
+    def _is_list_of_small(self) -> bool:
+        """12, 45, 78: a list, unless somebody is to be called."""
+        if self.near_contact or not self._ahead_known:
+            return False
+        gaps = [
+            self.plain[a.end : b.start]
+            for a, b in zip(self.groups, self.groups[1:], strict=False)
+        ]
+        small = all(len(group.digits) <= 3 for group in self.groups)
+        return small and all("," in gap or ";" in gap or "\n" in gap for gap in gaps)
+
+
+def _is_marker(text: str) -> bool:
+    """The end of a sentence, or the dot of a list's `1. `."""
+    return bool(re.search(r"(?:^|\n)\s{0,3}\d{1,2}[.)]\s\Z", text))
