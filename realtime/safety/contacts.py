@@ -129,11 +129,15 @@ class ContactReader:
         runs: list[tuple[Run, int]] = []
         at = start
         while match := self._reader.run.search(bare, at):
-            end = min(match.end(), match.start() + _LONGEST)
+            at = end = min(match.end(), match.start() + _LONGEST)
             groups = self._reader.groups(bare, match.start(), end)
+            if not groups:
+                if not final and self._reader.is_open(bare, end):
+                    return runs, match.start()
+                continue
             keypad = _keypad(text, seen, bare, groups, end)
             if keypad:
-                groups.append(keypad)
+                groups[-1] = keypad
                 end = keypad.end
             run = Run(self._words, self.allowed, bare, groups, final)
             cut = end < match.end()
@@ -195,7 +199,7 @@ def _keypad(
     """Capital letters after a number, as on a telephone's keys."""
     letters = _KEYPAD.match(bare, end)
     if letters and _is_keypad(text, seen, groups, end, letters.end()):
-        return Group(letters.start(1), letters.end(1), "", letters[1])
+        return Group(groups[-1].start, letters.end(1), groups[-1].digits, letters[1])
     return None
 
 

@@ -209,9 +209,15 @@ class Run:
 
     @cached_property
     def near_contact(self) -> bool:
-        return bool(
-            self.words.contact.search(self._before) or self.words.after.search(self._ahead)
-        )
+        around = self.words.contact.search(self._before) or self.words.after.search(self._ahead)
+        return bool(around) or self._has_one_of_the_list
+
+    @cached_property
+    def _has_one_of_the_list(self) -> bool:
+        size = len(self.groups)
+        spans = ((start, end) for start in range(size) for end in range(start + 1, size + 1))
+        told = (self._told(*span) for span in spans)
+        return any(len(digits) >= 5 and self.allowed.has_number(digits) for digits in told)
 
     @cached_property
     def _direct(self) -> bool:
@@ -257,7 +263,7 @@ class Run:
     @cached_property
     def _is_counting(self) -> bool:
         """1, 2, 3 or 5-4-3-2-1 or 10 20 30: steps of one size, and nobody is to be called."""
-        if self._direct or len(self.groups) < 3 or any(not 0 < len(g.digits) <= 3 for g in self.groups):
+        if self._direct or len(self.groups) < 3 or any(len(g.digits) > 3 for g in self.groups):
             return False
         values = [int(group.digits) for group in self.groups]
         steps = {b - a for a, b in zip(values, values[1:], strict=False)}

@@ -6,7 +6,8 @@ The same small language as in `patterns/`:
     {name}: the alternatives of a word class of the file     #  a number in digits
 
 All patterns of all languages are one automaton. After each word it knows where a pattern may
-have begun that is still alive: that far a reply is held back, and no further.
+have begun that is still alive. From there a reply is held back, but for one thing: what has only
+everyday words so far ("you can", "it is") is let go, and taken back should a pattern come of it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from realtime.safety.shadow import LETTER, shadow
 
 WORD = re.compile(rf"(?:\d|{LETTER})+(?:'(?:\d|{LETTER})+)*")
 _TOKEN = re.compile(r"\(([^()]*)\)(\?)?|\{(\w+)\}(\?)?|(\S+)")
+_CLASS = re.compile(r"\{(\w+)\}")
 _GAP = 2
 _SHORT = {
     "m": ("am",),
@@ -73,15 +75,17 @@ class _Node:
 
 
 class Live(NamedTuple):
-    """A pattern that began with the word of this number and may go on."""
+    """A pattern that began at this place and may go on; `telling`: by more than everyday words."""
 
     node: _Node
     start: int
+    telling: bool
 
 
 class Automaton:
-    def __init__(self) -> None:
+    def __init__(self, everyday: frozenset[str] = frozenset()) -> None:
         self._root = _Node()
+        self._everyday = everyday
 
     def add(self, source: str, classes: Mapping[str, str], number: int) -> None:
         """Add a pattern; `number` is what `step` calls it. Raises ValueError if it may be empty."""
@@ -91,7 +95,7 @@ class Automaton:
             if word == "_":
                 heads = _gapped(heads)
                 continue
-            ways = [word] if word == "#" else (word or group or classes[name]).split("|")
+            ways = _CLASS.sub(lambda m: classes[m[1]], word or group or classes[name]).split("|")
             heads = [_joined(before, [["#"] if way == "#" else folded(way) for way in ways])]
             if optional or name_optional:
                 heads = [*before, *heads]
@@ -118,18 +122,24 @@ class Automaton:
         """Read a word: what lives on, and the patterns that ended, as (number, first word)."""
         after: dict[tuple[int, int], Live] = {}
         ended: list[tuple[int, int]] = []
-        for node, start in (*live, Live(self._root, at)):
+        everyday = word in self._everyday
+        for node, start, telling in (*live, Live(self._root, at, telling=False)):
             for reached in _reached(node, word):
                 key = (id(reached), start)
                 if key not in after:
-                    after[key] = Live(reached, start)
+                    told = telling or not (everyday or reached is node.gap)
+                    after[key] = Live(reached, start, told)
                     ended += [(number, start) for number in reached.ends]
         return [each for each in after.values() if each.node.next or each.node.gap], ended
 
     def holds(self, live: Iterable[Live], begun: str, at: int) -> int | None:
         """The first word of a pattern that the word just beginning may still belong to."""
-        starts = [start for node, start in live if not begun or node.gap or begun in node.begun]
-        if begun in self._root.next:
+        starts = [
+            start
+            for node, start, telling in live
+            if telling and (not begun or node.gap or begun in node.begun)
+        ]
+        if begun in self._root.next and begun not in self._everyday:
             starts.append(at)
         return min(starts, default=None)
 

@@ -144,7 +144,8 @@ class SpeechReader:
         tongue = self._book.tongues[hit.rule.language]
         if self._quoted and not hit.rule.quoted:
             return False
-        around = "".join([*self._previous, self._line()]) if hit.rule.signs else self._line()
+        wide = bool(hit.rule.signs) or tongue.commas_join
+        around = "".join([*self._previous, self._line()]) if wide else self._line()
         if hit.rule.unless.search(around):
             return False
         return bool(hit.rule.signs) or not self._denied(tongue, hit.start, inside=not hit.rule.outright)

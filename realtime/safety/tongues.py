@@ -48,6 +48,7 @@ class Tongue:
     instead: dict[str, str]
     denials: frozenset[str]
     no_denials: re.Pattern[str]
+    commas_join: bool  # what stands before a comma belongs to the clause, as in German
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def load() -> Rulebook:
 
 
 def read(sources: Sequence[dict[str, Any]]) -> Rulebook:
-    automaton, kinds, combined = Automaton(), list[Rule | Sign](), list[Rule]()
+    everyday = frozenset(word for s in sources for w in s.get("everyday", ()) for word in folded(w))
+    automaton, kinds, combined = Automaton(everyday), list[Rule | Sign](), list[Rule]()
     for source in sources:
         language, classes = source["language"], source.get("classes", {})
         for name, phrases in source.get("signs", {}).items():
@@ -97,7 +99,7 @@ def read(sources: Sequence[dict[str, Any]]) -> Rulebook:
                 automaton.add(phrase, classes, len(kinds))
                 kinds.append(rule)
     automaton.close()
-    tongues = {source["language"]: _tongue(source) for source in sources}
+    tongues = {s["language"]: _tongue(s) for s in sources if "instead" in s}
     return Rulebook(tongues, tuple(kinds), automaton, tuple(combined), _numbers(sources))
 
 
@@ -119,6 +121,7 @@ def _tongue(source: dict[str, Any]) -> Tongue:
         instead=source["instead"],
         denials=frozenset(word for each in source["denials"] for word in folded(each)),
         no_denials=_phrases(source.get("no_denials", ())),
+        commas_join=source.get("commas_join", False),
     )
 
 
@@ -135,8 +138,9 @@ def _numbers(sources: Sequence[dict[str, Any]]) -> NumberWords:
         words = {shadow(word).plain for part in parts for word in part.get(name, ())}
         return sorted(words, key=lambda word: (-len(word), word))
 
-    contact, units = _whole(every("contact")), every("units")
-    small = _whole(every("small"))
+    unspaced = [word for source in sources for word in source.get("unspaced", ())]
+    contact = f"(?:{_whole(every('contact'))}|{_plain_or(unspaced)})"
+    units, small = every("units"), _whole(every("small"))
     return NumberWords(
         digits=_spoken(parts),
         times={shadow(w).plain: n for part in parts for w, n in part.get("times", {}).items()},
