@@ -13,7 +13,8 @@ from realtime.safety.shadow import LETTER, Shadow
 from realtime.safety.tongues import NumberWords
 
 REACH = 200  # characters before a place that are looked at with it
-_LONGEST = 400  # characters of one number or address
+_LONGEST_NUMBER, _LONGEST = 160, 400  # characters; the latter of an address
+_LOOK_BACK = 100  # characters of some words
 
 _SURE = frozenset(
     "com org net gov edu mil int info app chat help health care support online site website page "
@@ -43,7 +44,9 @@ _BEGUN = re.compile(
     r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9.-]*"
     rf"|{_LABEL}(?:\.[a-z0-9-]*)*\.[a-z0-9][^\s<>\"“”)\]]*)\Z"
 )
-_LAST = re.compile(r"[!-~]*\Z")
+# Without one of these there is no address, nor the beginning of one.
+_SIGNS = r"@|\]\(|\.[a-z0-9]|htt|hxxp|ftp|mailto|www|dot|pun[tk]t|punto|point|ponto"
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _KEYPAD = re.compile(r"[-. ]([a-z]{3,9})(?![a-z0-9])")
 _KEYPAD_BEGUN = re.compile(r"[-. ]([a-z]{0,9})\Z")
 _TOLL_FREE = re.compile(r"(?:800|88\d|877|866|855|844|833|1300|1800|13)\Z")
@@ -66,32 +69,35 @@ class ContactReader:
         self.settled = self.hold = 0
         self._words = words
         self._reader = NumberReader(words)
-        self._told = 0  # spotted up to here
+        self._told = 0  # addresses were spotted up to here
+        self._judged = 0  # and numbers judged
+        self._worth_a_look = re.compile(rf"{_SIGNS}|{self._reader.atom}")
 
     def read(self, text: str, seen: Shadow, *, final: bool) -> list[Spotted]:
         """The contacts that were not told before; moves `hold` and `settled` on."""
         plain, start = seen.plain, seen.at(self.settled)
+        if not self._worth_a_look.search(plain, start):
+            self.hold = seen.place(len(plain))
+            self.settled = seen.place(max(start, _settling(plain, len(plain))))
+            return []
         spans, hold = self._addresses(text, seen, start, final=final)
         bare = _without(plain, [span[:2] for span in spans])[:hold]
-        runs, hold = self._numbers(text, seen, bare, start, final=final)
         found = [Spotted(seen.place(a), seen.place_after(b), kind) for a, b, kind in spans if kind]
-        taken = list[tuple[int, int]]()
-        for run, end in runs:
-            taken.append((run.groups[0].start, end))
+        found = [one for one in found if one.start >= self._told]
+        self._told = max([self._told, *(one.end for one in found)])
+        runs, hold = self._numbers(text, seen, bare, final=final)
+        for run in runs:
             found += self._bad(text, seen, run)
         self.hold = seen.place(hold)
-        self.settled = seen.place(max(start, _settling(plain, hold, taken)))
-        new = sorted((one for one in found if one.start >= self._told), key=lambda one: one.start)
-        self._told = max([self._told, *(one.end for one in new)])
-        return new
+        self.settled = seen.place(max(start, _settling(plain, hold)))
+        return found
 
     def _addresses(
         self, text: str, seen: Shadow, start: int, *, final: bool
     ) -> tuple[list[tuple[int, int, str]], int]:
         """Spans of addresses with their kind, empty if allowed, and where one may be beginning."""
         plain = seen.plain
-        last = _LAST.search(plain, start)
-        token = last.start() if last else len(plain)
+        token = max(start, len(plain.rstrip(_ASCII)))
         whole = len(plain) if final else token + (len(plain) - token) // _LONGEST * _LONGEST
         begun = _BEGUN.search(plain, max(whole, start)) if whole < len(plain) else None
         hold = begun.start() if begun else len(plain)
@@ -122,31 +128,27 @@ class ContactReader:
         )
 
     def _numbers(
-        self, text: str, seen: Shadow, bare: str, start: int, *, final: bool
-    ) -> tuple[list[tuple[Run, int]], int]:
-        """The runs that have ended, each with its end, and where one may go on."""
+        self, text: str, seen: Shadow, bare: str, *, final: bool
+    ) -> tuple[list[Run], int]:
+        """The runs that have ended, and where one may go on."""
         final = final and len(bare) == len(seen.plain)
-        runs: list[tuple[Run, int]] = []
-        at = start
+        runs: list[Run] = []
+        at = seen.at(max(self.settled, self._judged))
         while match := self._reader.run.search(bare, at):
-            at = end = min(match.end(), match.start() + _LONGEST)
-            groups = self._reader.groups(bare, match.start(), end)
-            if not groups:
-                if not final and self._reader.is_open(bare, end):
-                    return runs, match.start()
-                continue
-            keypad = _keypad(text, seen, bare, groups, end)
+            at = min(match.end(), match.start() + _LONGEST_NUMBER)
+            groups = self._reader.groups(bare, match.start(), at)
+            keypad = _keypad(text, seen, bare, groups, at)
             if keypad:
                 groups[-1] = keypad
-                end = keypad.end
+                at = keypad.end
+            open_ended = not final and at >= match.end()
+            if open_ended and self._goes_on(text, seen, bare, groups, at):
+                return runs, match.start()
             run = Run(self._words, self.allowed, bare, groups, final)
-            cut = end < match.end()
-            if not final and not cut and self._goes_on(text, seen, bare, groups, end):
+            if groups and any(verdict is Verdict.UNSURE for _, _, verdict in run.parts):
                 return runs, match.start()
-            if any(verdict is Verdict.UNSURE for _, _, verdict in run.parts()):
-                return runs, match.start()
-            runs.append((run, end))
-            at = end
+            self._judged = seen.place_after(at)
+            runs += [run] if groups else []
         return runs, len(bare)
 
     def _goes_on(
@@ -155,10 +157,10 @@ class ContactReader:
         if self._reader.is_open(bare, end):
             return True
         letters = _KEYPAD_BEGUN.match(bare, end)
-        return bool(letters) and _is_keypad(text, seen, groups, end, len(bare))
+        return bool(letters and groups) and _is_keypad(text, seen, groups, end, len(bare))
 
     def _bad(self, text: str, seen: Shadow, run: Run) -> Iterator[Spotted]:
-        for first, after, verdict in run.parts():
+        for first, after, verdict in run.parts:
             if verdict is Verdict.BAD:
                 start, end = run.groups[first].start, run.groups[after - 1].end
                 yield _as_written(text, seen, start, end)
@@ -166,17 +168,19 @@ class ContactReader:
 
 def _without(plain: str, spans: list[tuple[int, int]]) -> str:
     """The text with what is an address struck out, letter for letter."""
-    for start, end in spans:
-        plain = plain[:start] + "x" * (end - start) + plain[end:]
-    return plain
+    out, at = list[str](), 0
+    for start, end in sorted(spans):
+        out += [plain[at:start], "x" * (end - max(start, at))]
+        at = max(at, end)
+    return "".join([*out, plain[at:]])
 
 
-def _settling(plain: str, hold: int, taken: list[tuple[int, int]]) -> int:
-    """Where to begin next time: some words back, but in no run that was read whole."""
+def _settling(plain: str, hold: int) -> int:
+    """Where to begin next time: some words back, for `example dot org` and its like."""
     at = hold
     for _ in range(4):
-        at = max(plain.rfind(" ", 0, at), at - _LONGEST // 4, 0)
-    return next((start for start, end in taken if start < at < end), at)
+        at = max(plain.rfind(" ", 0, at), hold - _LOOK_BACK, 0)
+    return at
 
 
 def _is_address(text: str, seen: Shadow, start: int, end: int) -> bool:
@@ -198,7 +202,7 @@ def _keypad(
 ) -> Group | None:
     """Capital letters after a number, as on a telephone's keys."""
     letters = _KEYPAD.match(bare, end)
-    if letters and _is_keypad(text, seen, groups, end, letters.end()):
+    if letters and groups and _is_keypad(text, seen, groups, end, letters.end()):
         return Group(groups[-1].start, letters.end(1), groups[-1].digits, letters[1])
     return None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from realtime.safety.allowed import Allowed
 from realtime.safety.shadow import INDIC, LETTER
 from realtime.safety.tongues import NumberWords
 
-MAX_GROUPS = 20
+MAX_GROUPS = 12
 REACH = 160  # characters in which a word of contact counts
 _HAN = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
 # Between the digits of a number: anything but letters, what ends a sentence aloud, and money.
@@ -26,6 +26,7 @@ _BETWEEN = rf"[^\w{INDIC}\n!?%$€£₹¥=<>]"
 _LINE = r"\n(?!\s{0,3}(?:\d{1,2}[.)]|[-•+])\s)"
 _GAP = rf"(?:{_BETWEEN}|{_LINE}){{0,6}}"
 _LOOSE = re.compile(r"[,;.:/]\s|\n|\s[(\[]|[)\]]\s|\s[-/|·–—+]\s|\s\w+\s|…")
+_LONGEST_WORD = 40
 _WORDS_AHEAD = 4
 _AHEAD = re.compile(rf"[^.!?\n]*?(?:{LETTER}+[^\w.!?\n]+){{{_WORDS_AHEAD}}}|[^.!?\n]*[.!?\n]\s?")
 _SENTENCE = re.compile(r"[.!?]\s")
@@ -56,6 +57,7 @@ class NumberReader:
         spelled = rf"(?<!{LETTER})(?:{'|'.join(map(re.escape, spoken))})(?!{LETTER})"
         self._values = words.digits | _HAN
         atom = rf"(?:\d+|{spelled}|[{''.join(_HAN)}])"
+        self.atom = atom
         self._atom = re.compile(atom)
         links = r"(?<=[a-z]) (?:and|y|e|et|und|then|dash|hyphen) (?=[a-z])"
         self.run = re.compile(rf"[(\[]?\+?[(\[]?{atom}(?:(?:{links}|{_GAP}){atom})*")
@@ -76,7 +78,7 @@ class NumberReader:
 
     def is_open(self, plain: str, end: int) -> bool:
         """Whether what follows a run may still belong to it: the text ends too soon to tell."""
-        rest = plain[end:]
+        rest = plain[end : end + _LONGEST_WORD]
         inner = re.match(_GAP, rest)
         after = rest[inner.end() if inner else 0 :]
         if not after:
@@ -101,6 +103,20 @@ def _with_tens(groups: list[Group], plain: str) -> list[Group]:
                 out[-1] = Group(before.start, group.end, before.digits + "00")
                 continue
         out.append(group)
+    return out
+
+
+def _digit_by_digit(groups: list[Group], plain: str) -> list[Group]:
+    """`9 8 8` and `nine eight eight` are one group."""
+    out: list[Group] = []
+    single = False  # whether the last group is made of such
+    for group in groups:
+        alone = len(group.digits) == 1 and not group.letters
+        if alone and single and not _LOOSE.search(plain[out[-1].end : group.start]):
+            out[-1] = Group(out[-1].start, group.end, out[-1].digits + group.digits)
+        else:
+            out.append(group)
+        single = alone
     return out
 
 
@@ -133,12 +149,15 @@ class Run:
     plain: str
     groups: list[Group]
     final: bool
+    _verdicts: dict[tuple[int, int], tuple[Verdict, bool]] = field(default_factory=dict)
 
+    @cached_property
     def parts(self) -> list[tuple[int, int, Verdict]]:
         """The segments as (first group, group after the last, verdict)."""
-        size = len(self.groups)
         if self._is_counting:
-            return [(0, size, Verdict.FINE)]
+            return [(0, len(self.groups), Verdict.FINE)]
+        self.groups[:] = _digit_by_digit(self.groups, self.plain)
+        size = len(self.groups)
         if size > MAX_GROUPS:
             return [(0, size, Verdict.BAD)]
         best: list[tuple[int, int, list[tuple[int, int, Verdict]]]] = [(0, 0, [])]
@@ -173,6 +192,11 @@ class Run:
 
     def _judged(self, start: int, end: int) -> tuple[Verdict, bool]:
         """The verdict on a segment, and whether it is known as a whole."""
+        if (start, end) not in self._verdicts:
+            self._verdicts[start, end] = self._judge(start, end)
+        return self._verdicts[start, end]
+
+    def _judge(self, start: int, end: int) -> tuple[Verdict, bool]:
         digits = self._told(start, end)
         letters = self.groups[end - 1].letters
         if len(digits) >= 3 and self.allowed.has_number(digits, letters):
@@ -197,15 +221,19 @@ class Run:
 
     @cached_property
     def _ahead(self) -> str:
-        after = self.plain[self.groups[-1].end :]
-        match = _AHEAD.match(after)
-        return after[: match.end()] if match else after[:REACH]
+        match = _AHEAD.match(self._rest)
+        return self._rest[: match.end()] if match else self._rest
 
     @cached_property
     def _ahead_known(self) -> bool:
         """Whether enough follows to see a unit, or a word of contact."""
-        after = self.plain[self.groups[-1].end :]
-        return self.final or len(after) >= REACH or _AHEAD.match(after) is not None
+        rest = self._rest
+        return self.final or len(rest) >= REACH or _AHEAD.match(rest) is not None
+
+    @cached_property
+    def _rest(self) -> str:
+        end = self.groups[-1].end
+        return self.plain[end : end + REACH]
 
     @cached_property
     def near_contact(self) -> bool:
@@ -256,7 +284,7 @@ class Run:
         return bool(_SHARE.match(self.plain, end) or _MONEY.search(before))
 
     def _is_list_mark(self, group: Group) -> bool:
-        line = self.plain[: group.start].rpartition("\n")[2]
+        line = self.plain[max(0, group.start - 40) : group.start].rpartition("\n")[2]
         after = self.plain[group.end : group.end + 2]
         return len(group.digits) < 3 and not line.strip(" (") and after[:1] in (".", ")", ":")
 

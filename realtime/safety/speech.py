@@ -15,6 +15,7 @@ from realtime.safety.shadow import Shadow
 from realtime.safety.tongues import Rule, Rulebook, Sign, Tongue
 
 _MAX_WORDS = 60  # of a clause; what is longer is judged in pieces
+_LONGEST_WORD = 64  # characters; no phrase has one like that
 _WINDOW = 6  # words before a phrase in which a denial counts
 _ENDS_SENTENCE = frozenset("!?\n…。！？।؟;")
 _ENDS_CLAUSE = frozenset(",:—()[]、，：；“”")
@@ -160,5 +161,7 @@ class SpeechReader:
 
 def _breaks_off(match: re.Match[str], plain: str) -> bool:
     """Whether a word or a full stop may still become something else."""
-    rest = plain[match.end() :]
+    if match.end() - match.start() > _LONGEST_WORD:
+        return False
+    rest = plain[match.end() : match.end() + 2]
     return not rest and (bool(match[1]) or match[2] == ".") or (bool(match[1]) and rest == "'")
