@@ -19,7 +19,7 @@ _TWO = frozenset(
     "65 66 81 82 84 86 90 91 92 93 94 95 98".split()
 )
 _TRUNKS = {"1": "1", "7": "8", "36": "06"}  # what is dialled within the country; elsewhere 0
-_KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 _NUMBER = re.compile(r"\+?\(?\d(?:[ ().+*#/-]{0,3}\d)*(?:-[A-Za-z]{3,9}\b)?")
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:[\w.+-]+@)?(?:[\w-]+\.)+[a-z][\w-]+(?:/[^\s\"'<>\\]*)?", re.IGNORECASE
@@ -54,7 +54,7 @@ class Allowed:
 
     def has_number(self, digits: str, letters: str = "") -> bool:
         """Whether these digits, and letters of a keypad after them, are one of the numbers."""
-        whole = digits + letters.translate(_KEYS)
+        whole = digits + letters.translate(KEYS)
         if whole in self.numbers:
             return True
         # Words on a keypad may be longer than the number: what comes after is not dialled.
@@ -86,7 +86,7 @@ def address(text: str) -> str:
 def forms(number: str) -> Iterator[str]:
     """The digits of a number in all the forms that lead to it: `+44 ...` also as `0044 ...`."""
     plain = re.sub(r"[^\da-z]", "", number.casefold())
-    digits = plain.translate(_KEYS)
+    digits = plain.translate(KEYS)
     if len(digits) > LONGEST or len(digits) < 3:
         return
     yield digits

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
-from realtime.safety.allowed import Allowed
+from realtime.safety.allowed import KEYS, Allowed
 from realtime.safety.shadow import INDIC, LETTER
 from realtime.safety.tongues import NumberWords
 
@@ -29,6 +29,7 @@ _LOOSE = re.compile(r"[,;.:/]\s|\n|\s[(\[]|[)\]]\s|\s[-/|·–—+]\s|\s\w+\s|�
 _LONGEST_WORD = 40
 _WORDS_AHEAD = 4
 _AHEAD = re.compile(rf"[^.!?\n]*?(?:{LETTER}+[^\w.!?\n]+){{{_WORDS_AHEAD}}}|[^.!?\n]*[.!?\n]\s?")
+_LETTERS_BEFORE = re.compile(r"([a-z]{3,9}) ?\(\Z")
 _SENTENCE = re.compile(r"[.!?]\s")
 
 
@@ -129,6 +130,7 @@ _ALWAYS = re.compile(
     rf"|{_MONTH}([-/.]){_DAY}\3(?:{_YEAR}|\d\d)"
     rf"|\d{{1,2}}\s?/\s?(?:5|10|20|100)"
 )
+_CLEAR = re.compile(r"24\s?[/x-]\s?7(?:\s?[/x-]\s?365)?|7\s?/\s?7|24\s?/\s?24|\d{1,2}:\d\d")
 _YEARS = re.compile(rf"{_YEAR}(?:\s?[-/]\s?(?:{_YEAR}|\d\d))?")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _UNITED = re.compile(
@@ -188,7 +190,16 @@ class Run:
         if _LOOSE.search(between):
             return True
         known = [(before[0], at)] * firm_before + [(at, end)] * firm
-        return any(self._is_figure(*one) or len(self._told(*one)) >= 5 for one in known)
+        return any(self._is_clear(*one, between) for one in known)
+
+    def _is_clear(self, start: int, end: int, between: str) -> bool:
+        """Whether a segment stands out though nothing but a blank or a dash parts it from more."""
+        if len(self._told(start, end)) >= 5 and not self._is_figure(start, end):
+            return True
+        first, last = self.groups[start], self.groups[end - 1]
+        text = self.plain[first.start : last.end]
+        counted = self.words.unit.match(self.plain, last.end) is not None and not self._direct
+        return between == " " and (_CLEAR.fullmatch(text) is not None or counted)
 
     def _judged(self, start: int, end: int) -> tuple[Verdict, bool]:
         """The verdict on a segment, and whether it is known as a whole."""
@@ -201,7 +212,7 @@ class Run:
         letters = self.groups[end - 1].letters
         if len(digits) >= 3 and self.allowed.has_number(digits, letters):
             return Verdict.FINE, True
-        if self._is_figure(start, end):
+        if self._is_figure(start, end) or self._spells_out(start, end):
             return Verdict.FINE, True
         if len(digits) + len(letters) < 3:
             return Verdict.FINE, False
@@ -280,8 +291,14 @@ class Run:
     def _has_unit(self, end: int, before: str) -> bool:
         unit = self.words.unit.match(self.plain, end)
         if unit and (self.final or unit.end() < len(self.plain)):  # else it may be a longer word
-            return True
+            # "Ruf 911 an": what is short is a unit in some language.
+            return not self._direct or len(unit[0].strip(" -")) > 2
         return bool(_SHARE.match(self.plain, end) or _MONEY.search(before))
+
+    def _spells_out(self, start: int, end: int) -> bool:
+        """The 8255 of `TALK (8255)`."""
+        letters = _LETTERS_BEFORE.search(self._text_before(start))
+        return bool(letters) and letters[1].translate(KEYS) == self._told(start, end)
 
     def _is_list_mark(self, group: Group) -> bool:
         line = self.plain[max(0, group.start - 40) : group.start].rpartition("\n")[2]

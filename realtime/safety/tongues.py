@@ -117,7 +117,11 @@ def _rule(language: str, source: dict[str, Any]) -> Rule:
 def _tongue(source: dict[str, Any]) -> Tongue:
     return Tongue(
         source["language"],
-        hints=frozenset(" ".join(folded(source["hints"])).split()),
+        hints=frozenset(
+            word
+            for each in (source["hints"], *source["numbers"]["contact"])
+            for word in folded(each)
+        ),
         instead=source["instead"],
         denials=frozenset(word for each in source["denials"] for word in folded(each)),
         no_denials=_phrases(source.get("no_denials", ())),
