@@ -209,6 +209,8 @@ OPENAI_REASONING_EFFORT = env_str("OPENAI_REASONING_EFFORT")
 UPSTREAM_PREFILL = env_choice(
     "UPSTREAM_PREFILL", choices=("off", "continue", "prefix"), default="off"
 )
+# Whether the vendor's moderation endpoint looks at messages too; auto: at OpenAI's own address.
+MODERATION = env_choice("MODERATION", choices=("auto", "on", "off"), default="auto")
 # Where only this machine's own people come, a first look needs no further word.
 ALLOW_REHEARSAL = DEBUG or env_bool(
     "ALLOW_REHEARSAL", default=PUBLIC_URL is not None and PUBLIC_URL.loopback

@@ -17,6 +17,7 @@ from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.intake import Intake
 from realtime.chat.limits import Limits, limits_of_settings
+from realtime.chat.moderating import Moderator
 from realtime.chat.runlog import RunLog
 from realtime.chat.supervisor import Supervisor
 from realtime.chat.timings import Timings
@@ -34,6 +35,7 @@ class Engine:
     limits: Limits
     timings: Timings
     model: Model | None = None
+    moderator: Moderator | None = None
     pad: bool = False
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
@@ -84,6 +86,7 @@ class Engine:
             raise RuntimeError("The engine runs in another event loop.")
         new = build_engine(
             model=self.model,
+            moderator=self.moderator,
             conninfo=self.flusher.conninfo,
             timings=self.timings,
             max_turns=self.supervisor.max_turns,
@@ -118,6 +121,7 @@ def build_engine(
     max_turns: int,
     runner: bool = True,
     pad: bool = False,
+    moderator: Moderator | None = None,
 ) -> Engine:
     """Join the parts: the flusher delivers to the hub, which knows nothing of it.
 
@@ -126,14 +130,16 @@ def build_engine(
     """
     hub = Hub(timings)
     flusher = Flusher(conninfo, hub.deliver, timings)
-    turns = Turns(model, flusher, hub, timings) if model is not None and runner else None
+    turns = None
+    if model is not None and runner:
+        turns = Turns(model, flusher, hub, timings, moderator)
     supervisor = Supervisor(turns, hub.deliver, timings, max_turns)
     flusher.waiting = functools.partial(_tell_of_waiting, hub)
     flusher.condemn = supervisor.condemn
     hub.on_work = supervisor.sweep_soon
     limits = limits_of_settings(timings)
     intake = Intake(hub, supervisor, limits, answers=model is not None)
-    return Engine(hub, flusher, supervisor, intake, limits, timings, model, pad)
+    return Engine(hub, flusher, supervisor, intake, limits, timings, model, moderator, pad)
 
 
 def _tell_of_waiting(hub: Hub, run: RunLog) -> None:

@@ -299,6 +299,8 @@ def _position(append: log.Append, found: Position | None) -> log.Outcome:
         return log.Outcome.BUSY
     if epoch != append.epoch:
         return log.Outcome.FENCED
+    if append.flags and not append.entries:  # nothing tells; written twice they are the same
+        return log.Outcome.BUSY
     if last_seq == append.new_seq and state == (append.state or append.was):
         return log.Outcome.WROTE
     if last_seq == append.old_seq and state == append.was:

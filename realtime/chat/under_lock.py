@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from realtime.chat import agui, log, queries
+from realtime.chat import agui, log, offers, queries
 from realtime.chat.log import Logged
 from realtime.chat.models import Run, Thread
 from realtime.chat.protocol import Cursor
@@ -62,24 +62,30 @@ def force_finish(
     state: str,
     error_code: str | None = None,
 ) -> Logged:
-    """End a locked run in its owner's stead; the epoch rises, so the owner writes nothing more."""
+    """End a locked run in its owner's stead; the epoch rises, so the owner writes nothing more.
+
+    A failure leaves nobody in danger without help.
+    """
     transcript = Transcript().apply_all(queries.log_of(run_id=run.id))
-    entries = log.number([*transcript.closing_events(), terminal], after=run.last_seq)
-    write(
-        log.Append(
-            run.id,
-            run.thread_id,
-            run.epoch,
-            run.last_seq,
-            run.state,
-            entries,
-            next_epoch=run.epoch + 1,
-            state=state,
-            error_code=error_code,
-            messages=transcript.cut().rows(),
-            ord=run.ord,
-        )
+    failed = isinstance(terminal, agui.RunError)
+    offer = offers.for_failure(run) if failed else offers.Offer()
+    events = [*transcript.closing_events(), *offer.events, terminal]
+    entries = log.number(events, after=run.last_seq)
+    append = log.Append(
+        run.id,
+        run.thread_id,
+        run.epoch,
+        run.last_seq,
+        run.state,
+        entries,
+        next_epoch=run.epoch + 1,
+        state=state,
+        error_code=error_code,
+        messages=transcript.cut().rows(),
+        ord=run.ord,
     )
+    offer.add_to(append, seq=append.new_seq - 1, after_message=run.input.get("message"))
+    write(append)
     here = Cursor(run.ord, run.last_seq)
     frames = log.frames(entries, ord=run.ord, prev=here)
     return Logged(run.id, run.owner_id, run.thread.client_thread_id, here, frames)
