@@ -109,7 +109,9 @@ class ContactReader:
         for match in _SPOKEN.finditer(plain, start):
             if match.end() == len(plain) and not final:
                 hold = min(hold, match.start())
-            elif not self.allowed.has_address(re.sub(r"\s?[(\[]?\s?(?:dot|pun[kt]t?o?|point|ponto)\s?[)\]]?\s?", ".", match[0])):
+            elif not self.allowed.has_address(
+                re.sub(r"\s?[(\[]?\s?(?:dot|pun[kt]t?o?|point|ponto)\s?[)\]]?\s?", ".", match[0])
+            ):
                 spans.append((match.start(), match.end(), "link"))
         return spans, hold
 
@@ -123,8 +125,10 @@ class ContactReader:
         scheme, colon, number = text.partition(":")
         if colon and scheme in ("tel", "sms", "callto"):
             return self.allowed.has_number(re.sub(r"\D", "", number.partition("?")[0]))
-        return text.startswith(("/", "#")) and not text.startswith("//") or (
-            self.allowed.has_address(text)
+        return (
+            text.startswith(("/", "#"))
+            and not text.startswith("//")
+            or (self.allowed.has_address(text))
         )
 
     def _numbers(
@@ -151,9 +155,7 @@ class ContactReader:
             runs += [run] if groups else []
         return runs, len(bare)
 
-    def _goes_on(
-        self, text: str, seen: Shadow, bare: str, groups: list[Group], end: int
-    ) -> bool:
+    def _goes_on(self, text: str, seen: Shadow, bare: str, groups: list[Group], end: int) -> bool:
         if self._reader.is_open(bare, end):
             return True
         letters = _KEYPAD_BEGUN.match(bare, end)
@@ -197,9 +199,7 @@ def _is_address(text: str, seen: Shadow, start: int, end: int) -> bool:
     return last in _SURE and not (capital and not slash and not text[seen.place(start)].isupper())
 
 
-def _keypad(
-    text: str, seen: Shadow, bare: str, groups: list[Group], end: int
-) -> Group | None:
+def _keypad(text: str, seen: Shadow, bare: str, groups: list[Group], end: int) -> Group | None:
     """Capital letters after a number, as on a telephone's keys."""
     letters = _KEYPAD.match(bare, end)
     if letters and groups and _is_keypad(text, seen, groups, end, letters.end()):

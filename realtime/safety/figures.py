@@ -179,9 +179,7 @@ class Run:
             cost = 0 if verdict is Verdict.FINE else end - start
             yield bad + cost, parts + 1, [*before, (start, end, verdict)]
 
-    def _may_cut(
-        self, before: tuple[int, int, Verdict], at: int, *, firm: bool, end: int
-    ) -> bool:
+    def _may_cut(self, before: tuple[int, int, Verdict], at: int, *, firm: bool, end: int) -> bool:
         """Whether a number may end here and another begin: one of them must be known as a whole."""
         firm_before = self._judged(before[0], before[1])[1]
         if not (firm or firm_before):
@@ -320,8 +318,7 @@ class Run:
         if self.near_contact or not self._ahead_known:
             return False
         gaps = [
-            self.plain[a.end : b.start]
-            for a, b in zip(self.groups, self.groups[1:], strict=False)
+            self.plain[a.end : b.start] for a, b in zip(self.groups, self.groups[1:], strict=False)
         ]
         small = all(len(group.digits) <= 3 for group in self.groups)
         return small and all("," in gap or ";" in gap or "\n" in gap for gap in gaps)

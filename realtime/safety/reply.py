@@ -36,12 +36,16 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """`text` stands for what was written at `start` to `end` of the model's message."""
+    """`text` stands for what was written at `start` to `end` of the model's message.
+
+    `at` is its own place among the characters handed over.
+    """
 
     text: str
     category: str
     start: int
     end: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class ReplyFilter:
         self._text = ""
         self._passed = 0  # so much of the text was handed over, or replaced
         self._handed = 0  # so many characters came of it
-        self._edits: list[tuple[Replaced, int]] = []  # with the place of each among those
+        self._edits: list[Replaced] = []
         self._waiting: list[_Finding] = []
         self._contacts = ContactReader(BOOK.numbers, allowed)
         self._speech = SpeechReader(BOOK)
@@ -78,7 +82,7 @@ class ReplyFilter:
     @property
     def replaced(self) -> tuple[Replaced, ...]:
         """What stands replaced in the message as it is now."""
-        return tuple(edit for edit, _ in self._edits)
+        return tuple(self._edits)
 
     @property
     def held(self) -> int:
@@ -88,6 +92,11 @@ class ReplyFilter:
     def allow(self, more: Allowed) -> None:
         """From now on these contacts may be named as well."""
         self._contacts.allowed |= more
+
+    def resume(self, said: str) -> list[Outcome]:
+        """Go on after what was handed over by another filter: a number may go on as well."""
+        self._text, self._passed, self._handed = said, len(said), len(said)
+        return self._advanced(readable_end(said), final=False)
 
     def feed(self, delta: str) -> list[Outcome]:
         """Take the next piece of the reply; return what is beyond doubt now."""
@@ -132,15 +141,16 @@ class ReplyFilter:
 
     def _apply(self, finding: _Finding) -> list[Outcome]:
         start = finding.start
-        for edit, _ in self._edits:
+        for edit in self._edits:
             if edit.start <= start < edit.end:  # inside of what is replaced already
                 start = edit.end
         if start >= finding.end:
             return []
         start, end = _with_its_marks(self._text, start, finding.end)
         out = [*self._pass(start), *self._take_back(start)]
-        edit = Replaced(self._wording(finding, start), finding.category, start, end)
-        self._edits.append((edit, self._handed))
+        text = self._wording(finding, start)
+        edit = Replaced(text, finding.category, start, end, at=self._handed)
+        self._edits.append(edit)
         self._handed += len(edit.text)
         self._passed = end
         return [*out, edit]
@@ -148,13 +158,10 @@ class ReplyFilter:
     def _take_back(self, start: int) -> list[Outcome]:
         if start >= self._passed:
             return []
-        after = [at for edit, at in self._edits if edit.start >= start]
-        before = [(edit, at) for edit, at in self._edits if edit.start < start]
+        before = [edit for edit in self._edits if edit.start < start]
         keep = start
         if before:
-            edit, at = before[-1]
-            keep = at + len(edit.text) + start - edit.end
-        assert keep <= min([self._handed, *after])
+            keep = before[-1].at + len(before[-1].text) + start - before[-1].end
         self._edits, self._handed, self._passed = before, keep, start
         return [Retracted(keep)]
 

@@ -149,7 +149,9 @@ class SpeechReader:
         around = "".join([*self._previous, self._line()]) if wide else self._line()
         if hit.rule.unless.search(around):
             return False
-        return bool(hit.rule.signs) or not self._denied(tongue, hit.start, inside=not hit.rule.outright)
+        return bool(hit.rule.signs) or not self._denied(
+            tongue, hit.start, inside=not hit.rule.outright
+        )
 
     def _denied(self, tongue: Tongue, start: int, *, inside: bool = False) -> bool:
         before = [word for word, at in self._clause if at < start][-_WINDOW:]

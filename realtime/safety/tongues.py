@@ -78,13 +78,13 @@ class Rulebook:
 
 
 def load() -> Rulebook:
-    return read(
-        [json.loads(p.read_text(encoding="utf-8")) for p in sorted(FOLDER.glob("*.json"))]
-    )
+    return read([json.loads(p.read_text(encoding="utf-8")) for p in sorted(FOLDER.glob("*.json"))])
 
 
 def read(sources: Sequence[dict[str, Any]]) -> Rulebook:
-    everyday = frozenset(word for s in sources for w in s.get("everyday", ()) for word in folded(w))
+    everyday = frozenset(
+        word for s in sources for w in s.get("everyday", ()) for word in folded(w)
+    )
     automaton, kinds, combined = Automaton(everyday), list[Rule | Sign](), list[Rule]()
     for source in sources:
         language, classes = source["language"], source.get("classes", {})
@@ -176,5 +176,3 @@ def _whole(words: Sequence[str]) -> str:
 
 def _plain_or(words: Sequence[str]) -> str:
     return "|".join(re.escape(word) for word in words)
-
-

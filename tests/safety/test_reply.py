@@ -126,7 +126,9 @@ def digits_of(text: str) -> str:
         for value, word in enumerate(words):
             bare = "".join(c for c in word if unicodedata.category(c) not in ("Cf", "Mn", "Me"))
             plain = re.sub(rf"(?<!\w){bare}(?!\w)", str(value), plain)
-    return "".join(str(unicodedata.digit(c)) for c in plain if unicodedata.digit(c, None) is not None)
+    return "".join(
+        str(unicodedata.digit(c)) for c in plain if unicodedata.digit(c, None) is not None
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -190,7 +192,9 @@ def test_every_example_of_a_file_is_judged_as_it_says(category: str, text: str) 
 
 @settings(max_examples=80, deadline=None)
 @given(
-    parts=st.lists(st.sampled_from([text for _, text in WRONGS] + REPLIES), min_size=1, max_size=4),
+    parts=st.lists(
+        st.sampled_from([text for _, text in WRONGS] + REPLIES), min_size=1, max_size=4
+    ),
     cuts=cuts,
 )
 def test_the_pieces_a_reply_comes_in_make_no_difference(parts: list[str], cuts: list[int]) -> None:
