@@ -15,8 +15,13 @@ from realtime.safety.shadow import shadow
 
 # The codes of ITU-T E.164 that have one or two digits; all others have three.
 _TWO = frozenset(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 "
-    "65 66 81 82 84 86 90 91 92 93 94 95 98".split()
+    map(
+        str,
+        (
+            *(20, 27, *range(30, 35), 36, 39, 40, 41, *range(43, 50), *range(51, 59)),
+            *(*range(60, 67), 81, 82, 84, 86, *range(90, 96), 98),
+        ),
+    )
 )
 _TRUNKS = {"1": "1", "7": "8", "36": "06"}  # what is dialled within the country; elsewhere 0
 KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")

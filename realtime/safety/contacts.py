@@ -16,15 +16,18 @@ REACH = 200  # characters before a place that are looked at with it
 _LONGEST_NUMBER, _LONGEST = 160, 400  # characters; the latter of an address
 _LOOK_BACK = 100  # characters of some words
 
-_SURE = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SURE = _words(
     "com org net gov edu mil int info app chat help health care support online site website page "
     "link life live xyz club dev io ai co uk de fr nl au nz ca za br mx jp cn kr ru ua pl cz sk "
-    "hu ro bg gr tr il ae sa eg ng ke gh ie ch dk fi pt eu ar cl pe uy ph th vn hk tw sg".split()
+    "hu ro bg gr tr il ae sa eg ng ke gh ie ch dk fi pt eu ar cl pe uy ph th vn hk tw sg"
 )
 # Words as well as countries: `ok.so` lacks a blank, `here.is/help` does not.
-_DOUBTFUL = frozenset(
-    "in is it at be am me my no so to se us es la li ma pk id tv cc lk np do de".split()
-)
+_DOUBTFUL = _words("in is it at be am me my no so to se us es la li ma pk id tv cc lk np do de")
 _WEB = re.compile(rf"(?<!{LETTER})(?:visit|site|website|web|online|link|url|page|portal|sitio)\W")
 _ENDS = ".,;:!?}'\""
 _LABEL = r"(?<![a-z0-9@._+-])[a-z0-9][a-z0-9-]*"
@@ -34,9 +37,10 @@ _ADDRESS = re.compile(
     r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
     rf"|{_LABEL}(?:\.[a-z0-9][a-z0-9-]*)*\.[a-z]{{2,12}}(?![a-z0-9-])(?:[:/][^\s<>\"“”)\]]*)?"
 )
+_DOT = re.compile(r"\s?[(\[]?\s?(?:dot|punto|punkt|point|ponto)\s?[)\]]?\s?")
 _SPOKEN = re.compile(
-    rf"(?!(?:the|a|der|un|le|el|o)\s){_LABEL}\s?[(\[]?\s?(?:dot|punto|punkt|point|ponto)\s?[)\]]?"
-    r"\s?(?:com|org|net|gov|edu|info|io|app|help|chat|care|support)(?![a-z0-9-])"
+    rf"(?!(?:the|a|der|un|le|el|o)\s){_LABEL}{_DOT.pattern}"
+    r"(?:com|org|net|gov|edu|info|io|app|help|chat|care|support)(?![a-z0-9-])"
 )
 # An address that the text breaks off in.
 _BEGUN = re.compile(
@@ -125,10 +129,8 @@ class ContactReader:
         scheme, colon, number = text.partition(":")
         if colon and scheme in ("tel", "sms", "callto"):
             return self.allowed.has_number(re.sub(r"\D", "", number.partition("?")[0]))
-        return (
-            text.startswith(("/", "#"))
-            and not text.startswith("//")
-            or (self.allowed.has_address(text))
+        return (text.startswith(("/", "#")) and not text.startswith("//")) or (
+            self.allowed.has_address(text)
         )
 
     def _numbers(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 
 from realtime.safety.allowed import KEYS, Allowed
 from realtime.safety.shadow import INDIC, LETTER
@@ -180,7 +181,7 @@ class Run:
             yield bad + cost, parts + 1, [*before, (start, end, verdict)]
 
     def _may_cut(self, before: tuple[int, int, Verdict], at: int, *, firm: bool, end: int) -> bool:
-        """Whether a number may end here and another begin: one of them must be known as a whole."""
+        """Whether a number may end here and another begin: one must be known as a whole."""
         firm_before = self._judged(before[0], before[1])[1]
         if not (firm or firm_before):
             return self._is_list_of_small
@@ -309,7 +310,7 @@ class Run:
         if self._direct or len(self.groups) < 3 or any(len(g.digits) > 3 for g in self.groups):
             return False
         values = [int(group.digits) for group in self.groups]
-        steps = {b - a for a, b in zip(values, values[1:], strict=False)}
+        steps = {b - a for a, b in pairwise(values)}
         return len(steps) == 1 and 0 < abs(steps.pop()) <= 10
 
     @cached_property
@@ -317,9 +318,7 @@ class Run:
         """12, 45, 78: a list, unless somebody is to be called."""
         if self.near_contact or not self._ahead_known:
             return False
-        gaps = [
-            self.plain[a.end : b.start] for a, b in zip(self.groups, self.groups[1:], strict=False)
-        ]
+        gaps = [self.plain[a.end : b.start] for a, b in pairwise(self.groups)]
         small = all(len(group.digits) <= 3 for group in self.groups)
         return small and all("," in gap or ";" in gap or "\n" in gap for gap in gaps)
 

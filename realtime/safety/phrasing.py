@@ -83,12 +83,12 @@ class Live(NamedTuple):
 
 
 class Automaton:
-    def __init__(self, everyday: frozenset[str] = frozenset()) -> None:
+    def __init__(self, everyday: Iterable[str] = ()) -> None:
         self._root = _Node()
-        self._everyday = everyday
+        self._everyday = frozenset(everyday)
 
     def add(self, source: str, classes: Mapping[str, str], number: int) -> None:
-        """Add a pattern; `number` is what `step` calls it. Raises ValueError if it may be empty."""
+        """Add a pattern, `number` for `step`. Raises ValueError if it could match nothing."""
         heads = [self._root]
         for group, optional, name, name_optional, word in _TOKEN.findall(source):
             before = heads

@@ -64,7 +64,7 @@ _table = _Table()
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """`plain` is the shadow of a text from `base` on; `places` is empty where nothing is left out."""
+    """The shadow of a text from `base` on; no `places` where nothing was left out."""
 
     plain: str
     base: int

@@ -166,4 +166,4 @@ def _breaks_off(match: re.Match[str], plain: str) -> bool:
     if match.end() - match.start() > _LONGEST_WORD:
         return False
     rest = plain[match.end() : match.end() + 2]
-    return not rest and (bool(match[1]) or match[2] == ".") or (bool(match[1]) and rest == "'")
+    return rest in ("", "'") if match[1] else match[2] == "." and not rest

@@ -82,9 +82,7 @@ def load() -> Rulebook:
 
 
 def read(sources: Sequence[dict[str, Any]]) -> Rulebook:
-    everyday = frozenset(
-        word for s in sources for w in s.get("everyday", ()) for word in folded(w)
-    )
+    everyday = [word for source in sources for word in folded(source.get("everyday", ""))]
     automaton, kinds, combined = Automaton(everyday), list[Rule | Sign](), list[Rule]()
     for source in sources:
         language, classes = source["language"], source.get("classes", {})
@@ -161,7 +159,7 @@ def _numbers(sources: Sequence[dict[str, Any]]) -> NumberWords:
 
 
 def _spoken(parts: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Words for digits, from lists that begin with nought; `more` are others, with their digits."""
+    """Words for digits: `count` begins with nought; `more` are others, with their digits."""
     digits: dict[str, str] = {}
     for part in parts:
         for value, words in enumerate(part["count"]):

@@ -1,4 +1,4 @@
-"""The reply filter: what passes, what does not, and that the pieces a reply comes in do not matter."""
+"""The reply filter: what passes, what does not, and that pieces make no difference."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -30,7 +31,7 @@ NUMBER = "the number on the card"
 
 def pieces_of(text: str, cuts: Iterable[int]) -> list[str]:
     edges = [0, *sorted({cut % (len(text) + 1) for cut in cuts}), len(text)]
-    return [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [text[a:b] for a, b in pairwise(edges)]
 
 
 def shown(pieces: Iterable[str], allowed: Allowed = LISTED) -> tuple[list[str], list[str]]:
@@ -78,12 +79,12 @@ DIGITS = {
     "bold": "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗",
 }
 WORDS = {
-    "en": "zero one two three four five six seven eight nine".split(),
-    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve".split(),
-    "fr": "zéro un deux trois quatre cinq six sept huit neuf".split(),
-    "de": "null eins zwei drei vier fünf sechs sieben acht neun".split(),
-    "pt": "zero um dois três quatro cinco seis sete oito nove".split(),
-    "hi": "शून्य एक दो तीन चार पांच छह सात आठ नौ".split(),
+    "en": "zero one two three four five six seven eight nine",
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "fr": "zéro un deux trois quatre cinq six sept huit neuf",
+    "de": "null eins zwei drei vier fünf sechs sieben acht neun",
+    "pt": "zero um dois três quatro cinco seis sete oito nove",
+    "hi": "शून्य एक दो तीन चार पांच छह सात आठ नौ",
 }
 GAPS = ["", " ", "-", ".", " - ", "/", "\u00a0", "\u200b", "**", "\u2011", "&nbsp;", " (", ") "]
 SENTENCES = [
@@ -106,7 +107,8 @@ def disguised(draw: st.DrawFn) -> tuple[str, str]:
     gap = draw(st.sampled_from(GAPS))
     how = draw(st.sampled_from([*DIGITS, *WORDS, "keycap", "entity"]))
     if how in WORDS:
-        signs, gap = [WORDS[how][int(digit)] for digit in number], draw(st.sampled_from(" -,"))
+        words = WORDS[how].split()
+        signs, gap = [words[int(digit)] for digit in number], draw(st.sampled_from(" -,"))
         gap += " " if gap == "," else ""
     elif how == "keycap":
         signs = [f"{digit}\ufe0f\u20e3" for digit in number]
@@ -123,7 +125,7 @@ def digits_of(text: str) -> str:
     """All digits that a reader finds in a text, written or spelled."""
     plain = "".join(c for c in unescape(text) if unicodedata.category(c) not in ("Cf", "Mn", "Me"))
     for words in WORDS.values():
-        for value, word in enumerate(words):
+        for value, word in enumerate(words.split()):
             bare = "".join(c for c in word if unicodedata.category(c) not in ("Cf", "Mn", "Me"))
             plain = re.sub(rf"(?<!\w){bare}(?!\w)", str(value), plain)
     return "".join(
