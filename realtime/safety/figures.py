@@ -124,21 +124,27 @@ def _digit_by_digit(groups: list[Group], plain: str) -> list[Group]:
 
 _TIME = r"(?:[01]?\d|2[0-4])(?:[:.]|\s?h\s?)[0-5]\d"
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:1[89]|20)\d\d"
-_ALWAYS = re.compile(
-    rf"24\s?[/x-]\s?7(?:\s?[/x-]\s?365)?|7\s?/\s?7|24\s?/\s?24"
-    rf"|{_TIME}(?:\s?-\s?{_TIME})?"
-    rf"|{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2(?:{_YEAR}|\d\d)"
-    rf"|{_MONTH}([-/.]){_DAY}\3(?:{_YEAR}|\d\d)"
-    rf"|\d{{1,2}}\s?/\s?(?:5|10|20|100)"
+_HOURS = r"24\s?[/x-]\s?7(?:\s?[/x-]\s?365)?|7\s?/\s?7|24\s?/\s?24"
+_DATE = (
+    rf"{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2{_YEAR}|{_MONTH}([/-]){_DAY}\3{_YEAR}"
 )
-_CLEAR = re.compile(r"24\s?[/x-]\s?7(?:\s?[/x-]\s?365)?|7\s?/\s?7|24\s?/\s?24|\d{1,2}:\d\d")
+_ALWAYS = re.compile(
+    rf"{_HOURS}|{_TIME}(?:\s?-\s?{_TIME})?|{_DATE}|\d{{1,2}}\s?/\s?(?:5|10|20|100)"
+)
+# Right after "call" 13-11-14 is no date.
+_CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d"
+_EVEN_THERE = re.compile(rf"{_HOURS}|{_CLOCK}(?:\s?-\s?{_CLOCK})?|{_DATE}")
+_CLEAR = re.compile(rf"{_HOURS}|{_CLOCK}")
 _YEARS = re.compile(rf"{_YEAR}(?:\s?[-/]\s?(?:{_YEAR}|\d\d))?")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _UNITED = re.compile(
     r"\d{1,6}|\d{1,3}(?:[., ]\d{3}){1,3}(?:[.,]\d+)?|\d{1,6}\s?-\s?\d{1,6}|\d+[.,]\d+"
     r"|\d(?:[ -]\d){1,4}"
 )
-_LOOSE_FIGURE = re.compile(r"(\d{1,3})\s?-\s?(\d{1,3})|\d{1,4}[.,]\d{1,2}|\d{2,3}\s?/\s?\d{2,3}")
+_LOOSE_FIGURE = re.compile(
+    r"(\d{1,3})\s?-\s?(\d{1,3})|\d{1,4}[.,]\d{1,2}|\d{2,3}\s?/\s?\d{2,3}"
+    rf"|{_DAY}([-/.]){_MONTH}\3\d\d|{_MONTH}([/-]){_DAY}\4\d\d"
+)
 _MONEY = re.compile(r"(?:[$€£₹¥]|\b(?:usd|eur|gbp|inr|rs|r\$|us\$))\s?\Z")
 _SHARE = re.compile(r"\s?[%‰°$€£₹¥]|\s?/\s?(?:10|5|100)(?!\d)")
 
@@ -272,7 +278,8 @@ class Run:
         first, last = self.groups[start], self.groups[end - 1]
         text, before = self.plain[first.start : last.end], self._text_before(start)
         spelled = first.digits if end - start == 1 else text
-        if _ALWAYS.fullmatch(text) or (end - start == 1 and self._is_list_mark(first)):
+        sure = _EVEN_THERE if self._direct else _ALWAYS
+        if sure.fullmatch(text) or (end - start == 1 and self._is_list_mark(first)):
             return True
         if _UNITED.fullmatch(spelled) and self._has_unit(last.end, before):
             return True
