@@ -271,7 +271,9 @@ class Run:
         return self.plain[max(0, self.groups[start].start - 40) : self.groups[start].start]
 
     def _is_labelled(self, start: int) -> bool:
-        return bool(self.words.label.search(self._text_before(start)))
+        """Of `page 988`, and of B12."""
+        before = self._text_before(start)
+        return before[-1:].isalpha() or bool(self.words.label.search(before))
 
     def _is_figure(self, start: int, end: int) -> bool:
         """A time, a date, a sum, a count with its unit and the like."""
