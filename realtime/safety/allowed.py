@@ -25,7 +25,7 @@ _TWO = frozenset(
 )
 _TRUNKS = {"1": "1", "7": "8", "36": "06"}  # what is dialled within the country; elsewhere 0
 KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
-_NUMBER = re.compile(r"\+?\(?\d(?:[ ().+*#/-]{0,3}\d)*(?:-[A-Za-z]{3,9}\b)?")
+_NUMBER = re.compile(r"\+?\(?\d(?:[ ().+*#/-]{0,3}\d)*(?:(?:-[A-Za-z]{1,9}){1,3}\b)?")
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:[\w.+-]+@)?(?:[\w-]+\.)+[a-z][\w-]+(?:/[^\s\"'<>\\]*)?", re.IGNORECASE
 )

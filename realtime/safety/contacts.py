@@ -51,8 +51,8 @@ _BEGUN = re.compile(
 # Without one of these there is no address, nor the beginning of one.
 _SIGNS = r"@|\]\(|\.[a-z0-9]|htt|hxxp|ftp|mailto|www|dot|pun[tk]t|punto|point|ponto"
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
-_KEYPAD = re.compile(r"[-. ]([a-z]{3,9})(?![a-z0-9])")
-_KEYPAD_BEGUN = re.compile(r"[-. ]([a-z]{0,9})\Z")
+_KEYPAD = re.compile(r"[-. ]((?:[a-z]{1,9}-){0,2}[a-z]{1,9})(?![a-z0-9])")
+_KEYPAD_BEGUN = re.compile(r"[-. ][a-z-]{0,24}\Z")
 _TOLL_FREE = re.compile(r"(?:800|88\d|877|866|855|844|833|1300|1800|13)\Z")
 
 
@@ -205,7 +205,9 @@ def _keypad(text: str, seen: Shadow, bare: str, groups: list[Group], end: int) -
     """Capital letters after a number, as on a telephone's keys."""
     letters = _KEYPAD.match(bare, end)
     if letters and groups and _is_keypad(text, seen, groups, end, letters.end()):
-        return Group(groups[-1].start, letters.end(1), groups[-1].digits, letters[1])
+        told = letters[1].replace("-", "")
+        if len(told) > 2:
+            return Group(groups[-1].start, letters.end(1), groups[-1].digits, told)
     return None
 
 
@@ -213,7 +215,8 @@ def _is_keypad(text: str, seen: Shadow, groups: list[Group], end: int, last: int
     sign = seen.plain[end]
     if sign != "-" and not _TOLL_FREE.search(groups[-1].digits):
         return False
-    return all(text[seen.place(at)].isupper() for at in range(end + 1, last))
+    signs = (text[seen.place(at)] for at in range(end + 1, last) if seen.plain[at] != "-")
+    return all(sign.isupper() for sign in signs)
 
 
 def _as_written(text: str, seen: Shadow, start: int, end: int) -> Spotted:

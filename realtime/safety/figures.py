@@ -306,7 +306,7 @@ class Run:
     def _spells_out(self, start: int, end: int) -> bool:
         """The 8255 of `TALK (8255)`."""
         letters = _LETTERS_BEFORE.search(self._text_before(start))
-        return bool(letters) and letters[1].translate(KEYS) == self._told(start, end)
+        return letters is not None and letters[1].translate(KEYS) == self._told(start, end)
 
     def _is_list_mark(self, group: Group) -> bool:
         line = self.plain[max(0, group.start - 40) : group.start].rpartition("\n")[2]
