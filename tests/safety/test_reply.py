@@ -221,7 +221,7 @@ def test_what_is_put_in_place_needs_no_replacing(text: str) -> None:
         "Call 116 123.", "call 116-123", "call (116) 123", "ring +44 116 123", "0044 116123",
         "+44 (0)116 123", "1 1 6 1 2 3", "one one six one two three", "Call １１６ 123",
         "call **116 123**", "1.800.273.8255", "+1 800 273 8255", "1-800-273-TALK",
-        "nine eight eight", "text 85258", "[988](tel:988)", "https://www.samaritans.org/",
+        "1-800-2-RE-TALK", "nine eight eight", "text 85258", "[988](tel:988)", "https://www.samaritans.org/",
         "samaritans.org", "Call 988 24/7", "988 (24/7)", "116 123, 24 hours a day", "988 or 999",
         "911 Main Street", "call double nine nine",
     ],
