@@ -40,7 +40,7 @@ export interface Help {
   readonly international: { readonly name: string; readonly href: string } | null;
   readonly guessed: boolean;
   readonly choices: readonly string[];
-  /** Shown for what the person wrote, not because somebody looked lines up. */
+  /** Shown because things may be hard for the person, not because somebody looked lines up. */
   readonly offered: boolean;
 }
 
@@ -63,6 +63,9 @@ export function readHelp(content: string): Help | null {
   return isRecord(found) && hasHelp(found) ? readFound(found) : null;
 }
 
+/** The card that a result repeats line by line; "" for none. */
+export const repeatedCard = (content: string): string => text(record(parseJson(content)).cardId);
+
 const hasHelp = (found: Json): boolean =>
   Array.isArray(found.lines) || isRecord(found.emergency) || isRecord(found.international);
 
@@ -80,7 +83,7 @@ export function readFound(found: Json): Help {
     international: href === null ? null : { name: name === "" ? href : name, href },
     guessed: found.guessed === true,
     choices: [...new Set(texts(found.choices))].filter((code) => /^[A-Z]{2}$/.test(code)),
-    offered: found.reason === "message",
+    offered: typeof found.reason === "string",
   };
 }
 

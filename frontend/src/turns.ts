@@ -1,7 +1,7 @@
 /** Transcript -> what stands on the page, in order: bubbles, replies with their tool calls, cards. */
 
 import { text } from "./json";
-import { readFound, readHelp, type Help } from "./help";
+import { readFound, readHelp, repeatedCard, type Help } from "./help";
 import type { AssistantMessage, Message, Notice, ToolCall, ToolMessage } from "./protocol";
 import type { Pending } from "./outbox";
 import { refusedId } from "./notices";
@@ -28,12 +28,13 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
   const notices = transcript.notices.filter(({ id }) => !ours.has(id));
   const items: Item[] = [];
   const results = resultsByCall(messages);
+  const cards = new Set(notices.map(({ value }) => text(value.cardId)));
   addParts(items, "start", noticeParts(notices, null, messages));
   for (const message of messages) {
     if (message.role === "user") {
       items.push({ kind: "said", key: message.id, text: message.content, pending: null });
     } else if (message.role === "assistant") {
-      addParts(items, message.id, assistantParts(message, transcript, results));
+      addParts(items, message.id, assistantParts(message, transcript, results, cards));
     }
     addParts(items, `after-${message.id}`, noticeParts(notices, message.id, messages));
   }
@@ -107,11 +108,12 @@ function assistantParts(
   { id, content: text, toolCalls }: AssistantMessage,
   { open, runId }: Transcript,
   results: Results,
+  cards: ReadonlySet<string>,
 ): readonly Part[] {
   const words: readonly Part[] =
     text === "" ? [] : [{ kind: "text", key: id, text, open: open.includes(id) }];
   const calls = toolCalls.flatMap((call, at) =>
-    callParts(call, `${id}/${at}`, results.get(call), runId !== null),
+    callParts(call, `${id}/${at}`, results.get(call), runId !== null, cards),
   );
   return [...words, ...calls];
 }
@@ -121,6 +123,7 @@ function callParts(
   key: string,
   result: ToolMessage | undefined,
   running: boolean,
+  cards: ReadonlySet<string>,
 ): readonly Part[] {
   const hotlines = name === "find_hotlines";
   if (result === undefined) {
@@ -128,7 +131,11 @@ function callParts(
     return running ? [{ kind: "busy", key, words }] : [];
   }
   if (!hotlines) return [];
-  const help = once(result, ({ content }) => readHelp(content));
+  const { help, repeats } = once(result, ({ content }) => ({
+    help: readHelp(content),
+    repeats: repeatedCard(content),
+  }));
+  if (repeats !== "" && cards.has(repeats)) return [];
   return [help === null ? { kind: "failed", key } : { kind: "help", key, help }];
 }
 

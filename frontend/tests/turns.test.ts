@@ -127,6 +127,24 @@ describe("what stands on the page", () => {
     });
   });
 
+  it("shows no result that repeats a card which stands already, and one whose card is gone", () => {
+    const state = recorded("tool_call_in_mid_reply");
+    const messages = state.messages.map((message) =>
+      message.role === "tool"
+        ? { ...message, content: '{"country":"GB","lines":[],"cardId":"r1"}' }
+        : message,
+    );
+    const value = { cardId: "r1", reason: "message", country: "GB", lines: [] };
+    const card = { id: "1-2", afterMessageId: "u1", name: "kindline.help", value };
+
+    expect(shape({ ...state, messages, notices: [card] }).at(-1)).toEqual([
+      "help",
+      "text",
+      "text",
+    ]);
+    expect(shape({ ...state, messages }).at(-1)).toEqual(["text", "help", "text"]);
+  });
+
   it("adds what is on its way once, under the key it will keep", () => {
     const pending = {
       runId: "r9",

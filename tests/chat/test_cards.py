@@ -103,6 +103,24 @@ def test_after_ten_messages_it_is_shown_again(person: User) -> None:
     assert shown(say(person, "later")) == ["later"]
 
 
+def test_once_at_crisis_concern_is_reason_enough_to_show_it_again_after_a_while(
+    person: User,
+) -> None:
+    say(person, "r0")
+    for number in range(1, cards.QUIET_MESSAGES):
+        say(person, f"r{number}", level="none")
+    assert shown(say(person, "soon", level="concern")) == []
+
+    [event] = [json.loads(f.chunk) for f in say(person, "later", level="concern").frames[1:]]
+    assert (event["value"]["cardId"], event["value"]["level"]) == ("later", "crisis")
+    assert event["value"]["reason"] == "message"
+
+
+def test_below_crisis_concern_never_is(person: User) -> None:
+    for number in range(cards.QUIET_MESSAGES + 3):
+        assert shown(say(person, f"r{number}", level="concern")) == []
+
+
 def test_after_half_an_hour_it_is_shown_again(person: User) -> None:
     say(person, "r1")
     Run.objects.update(created_at=queries.now() - cards.QUIET - timedelta(seconds=1))

@@ -10,15 +10,18 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from realtime.accounts.models import User
 from realtime.agent.errors import ContentFiltered, ModelRefused
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, Step, says
-from realtime.chat import bridge, leases, operations, turns
+from realtime.chat import bridge, leases, log, operations, turns
 from realtime.chat.engine import Engine
+from realtime.chat.flusher import _position
 from realtime.chat.helping import Aid, offer
+from realtime.chat.logstore import Position
 from realtime.chat.models import Notice, Run, RunEvent, SafetyFlag, Thread
 from realtime.chat.operations import Submission
 from realtime.chat.raising import Finding, RunRisk
@@ -29,6 +32,8 @@ from tests.chat.test_engine import Watcher, submission, watching
 from tests.support.engine import TIMINGS, running_engine
 from tests.support.eventually import until, until_async
 from tests.support.invariants import assert_log_invariants
+from tests.support.runs import START_TEXT, append, claim_one
+from tests.support.server import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -227,6 +232,37 @@ async def test_nothing_is_written_of_a_conversation_that_was_deleted(
 
     assert not await SafetyFlag.objects.aexists()
     assert not await Run.objects.aexists()
+
+
+def test_a_level_rises_where_nobody_holds_the_thread_and_waits_where_somebody_does(
+    transactional_db: None,
+) -> None:
+    person = User.objects.create(username="alice")
+    operations.submit(submission=asking(person.pk))
+    claim = claim_one()
+    flag = log.FlagRow("m1", "crisis", "self-harm", "moderation")
+    thread = Thread.objects.get()
+
+    with psycopg.connect(database_url()) as other:
+        other.execute("SELECT 1 FROM thread WHERE id = %s FOR NO KEY UPDATE", [thread.id])
+        held = append(claim, flags=[flag], level="crisis")
+        ordinary = append(claim, START_TEXT)
+    stale = append(claim, flags=[flag], level="crisis")
+    written = append(claim, last_seq=2, flags=[flag], level="crisis")
+
+    outcomes = [held, ordinary, stale, written]
+    assert [outcome.value for outcome in outcomes] == ["busy", "wrote", "fenced", "wrote"]
+    thread.refresh_from_db()
+    assert (thread.level, thread.flags.count()) == ("crisis", 1)
+
+
+def test_flags_without_events_are_written_again_when_nobody_knows_whether_they_were() -> None:
+    flagged = log.Append(uuid4(), uuid4(), 1, 4, "running")
+    place = Position(1, 4, "running")
+    assert _position(flagged, place) is log.Outcome.WROTE
+
+    flagged.flags.append(log.FlagRow("m1", "crisis", "self-harm", "moderation"))
+    assert _position(flagged, place) is log.Outcome.BUSY
 
 
 # --- a model that is down ------------------------------------------------------------------------

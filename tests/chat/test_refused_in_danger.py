@@ -10,7 +10,7 @@ import pytest
 from realtime.accounts import operations as accounts
 from realtime.accounts.models import User
 from realtime.agent.testing import Gate, ScriptedModel, says
-from realtime.chat import bridge, gate, intake, operations
+from realtime.chat import bridge, gate, operations
 from realtime.chat.levels import KnownLevels
 from realtime.chat.models import Thread
 from realtime.chat.operations import Submission
@@ -98,7 +98,7 @@ async def test_where_storage_is_away_too_the_refusal_still_comes(
         raise bridge.StorageUnavailable("x")
 
     async with running_engine(None) as engine:
-        monkeypatch.setattr(intake.bridge, "run", away)
+        monkeypatch.setattr(bridge, "run", away)
         help = await help_with(engine, asking(owner))
         monkeypatch.undo()
 
