@@ -149,7 +149,7 @@ class ContactReader:
                 at = keypad.end
             open_ended = not final and at >= match.end()
             if open_ended and self._goes_on(text, seen, bare, groups, at):
-                return runs, _waits_from(match, groups)
+                return runs, _waits_from(match, groups, bare)
             run = Run(self._words, self.allowed, bare, groups, final)
             if groups and any(verdict is Verdict.UNSURE for _, _, verdict in run.parts):
                 return runs, match.start()
@@ -179,10 +179,10 @@ def _without(plain: str, spans: list[tuple[int, int]]) -> str:
     return "".join([*out, plain[at:]])
 
 
-def _waits_from(match: re.Match[str], groups: list[Group]) -> int:
+def _waits_from(match: re.Match[str], groups: list[Group], bare: str) -> int:
     """Where a run begins that may go on; a lone "one" is let go, and taken back if need be."""
     word = len(groups) < 2 and not any(sign.isdigit() for sign in match[0])
-    return match.end() if word else match.start()
+    return len(bare) if word else match.start()
 
 
 def _settling(plain: str, hold: int) -> int:

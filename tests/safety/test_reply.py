@@ -275,7 +275,7 @@ def test_what_is_found_after_it_was_handed_over_is_taken_back() -> None:
 def test_ordinary_words_are_handed_over_at_once() -> None:
     reply = ReplyFilter(Allowed())
 
-    for piece in ("That", " sounds", " hard", ".", " I", " am", " here", "."):
+    for piece in ("That", " sounds", " hard", ".", " I", " am", " here", ".", " One ", "more"):
         assert reply.feed(piece) == [Passed(piece)]
 
 
