@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from realtime.safety.allowed import Allowed
-from realtime.safety.figures import Group, NumberReader, Run, Verdict
+from realtime.safety.digits import Group, NumberReader
+from realtime.safety.figures import Run, Verdict
 from realtime.safety.shadow import LETTER, Shadow
 from realtime.safety.tongues import NumberWords
 
