@@ -207,10 +207,11 @@ class RunLog:
     def _with_offset(self, event: agui.TextMessageContent) -> agui.TextMessageContent:
         offset = self._offsets.get(event.message_id, 0)
         self._offsets[event.message_id] = offset + len(event.delta)
+        told = (event.metadata or {}).get("kindline", {})
         return agui.TextMessageContent(
             message_id=event.message_id,
             delta=event.delta,
-            metadata={"kindline": {"off": offset}},
+            metadata={"kindline": {"off": offset} | told},
         )
 
 
@@ -266,8 +267,13 @@ def _moved(event: agui.AguiEvent, by: int) -> agui.AguiEvent:
 def _delta_key(event: agui.AguiEvent) -> str | None:
     match event:
         case agui.TextMessageContent():
-            return f"text {event.message_id}"
+            return None if _is_replaced(event) else f"text {event.message_id}"
         case agui.ToolCallArgs():
             return f"call {event.tool_call_id}"
         case _:
             return None
+
+
+def _is_replaced(event: agui.TextMessageContent) -> bool:
+    """What stands for other words stays an event of its own: reviewers see where it stands."""
+    return "replaced" in (event.metadata or {}).get("kindline", {})

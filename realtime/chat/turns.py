@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar, assert_never
@@ -25,14 +25,17 @@ from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
 from realtime.chat.moderating import Moderating, Moderator
+from realtime.chat.nameable import nameable
 from realtime.chat.raising import Later, RunRisk
 from realtime.chat.runlog import RunLog
+from realtime.chat.saying import Saying
 from realtime.chat.takeover import Resumption, resumption
 from realtime.chat.timings import Timings
 from realtime.chat.toolbox import audiences_of, person_place, toolbox_for
-from realtime.chat.transcript import Transcript
+from realtime.chat.transcript import Transcript, for_model
 from realtime.hotlines.places import whereabouts
 from realtime.hotlines.queries import current_directory
+from realtime.safety.allowed import Allowed
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +111,8 @@ class Turns:
         self, claim: Claim, run: RunLog, task: _Task, resumed: Resumption, risk: RunRisk
     ) -> turn_events.TurnBrokeOff | None:
         """Move a turn's events into the log; None when the turn has ended there."""
+        saying = Saying(run, risk, task.allowed, self._branch_of(claim))
+        await saying.resume(resumed.open_text)
         turn = run_turn(
             model=self.model,
             toolbox=task.toolbox,
@@ -118,13 +123,14 @@ class Turns:
             said=resumed.said,
             pending=resumed.pending,
             open_text=resumed.open_text,
+            as_shown=saying.as_shown,
         )
         written = 0
         async with aclosing(turn):
             async for event in turn:
                 if isinstance(event, turn_events.TurnBrokeOff):
                     return event
-                await self._record(event, claim, run, risk)
+                await self._record(event, claim, saying)
                 if isinstance(event, turn_events.TextDelta | turn_events.ToolArgumentsDelta):
                     written += len(event.text)
                 if written > MAX_REPLY_CHARACTERS:
@@ -158,18 +164,30 @@ class Turns:
             backoff_s=timings.backoff_s,
         )
 
-    async def _record(self, event: _Recorded, claim: Claim, run: RunLog, risk: RunRisk) -> None:
+    def _branch_of(self, claim: Claim) -> Callable[[], Awaitable[list[agui.Message]]]:
+        return lambda: self._stored(queries.active_branch, thread_id=claim.thread_pk)
+
+    async def _record(self, event: _Recorded, claim: Claim, saying: Saying) -> None:
+        run = saying.run
         match event:
             case turn_events.Retrying():
                 self._hint(claim, "retrying")
             case turn_events.TurnFinished():
                 if event.refused:
-                    risk.model_down()
+                    saying.risk.model_down()
                 _finish(run, claim, event.usage)
             case turn_events.TurnFailed():
                 _fail(run, event.code, event.message, retryable=event.retryable)
+            case turn_events.TextStarted():
+                await saying.text_started(event)
+            case turn_events.TextDelta():
+                await saying.text(event)
+            case turn_events.TextEnded():
+                await saying.text_ended(event)
             case _:
-                await run.push(_as_agui(event))
+                if isinstance(event, turn_events.ToolFinished):
+                    saying.found(event)
+                await run.push(_as_agui(event, saying))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +199,7 @@ class _Task:
     said: Transcript
     branch: list[agui.Message]
     standing: cards.Standing
+    allowed: Allowed
 
     @property
     def asked(self) -> str:
@@ -211,7 +230,9 @@ def _prepare(claim: Claim) -> _Task:
     toolbox = toolbox_for(
         directory, person=person, card=lambda: standing.beside, audiences=audiences
     )
-    return _Task([prompt, *told], toolbox, said, branch, standing)
+    before = [*told, *(for_model(role=m.role, parts=m.parts) for m in said.messages)]
+    allowed = nameable(directory, person=person, thread_id=claim.thread_pk, told=before)
+    return _Task([prompt, *told], toolbox, said, branch, standing, allowed)
 
 
 def _safety_identifier(owner_id: int) -> str:
@@ -243,31 +264,25 @@ def _fail(run: RunLog, code: str, message: str, *, retryable: bool) -> None:
     run.end(event, state="failed", error_code=code)
 
 
+_Said = turn_events.TextStarted | turn_events.TextDelta | turn_events.TextEnded
 _Logged = (
-    turn_events.TextStarted
-    | turn_events.TextDelta
-    | turn_events.TextEnded
-    | turn_events.ToolCallStarted
+    turn_events.ToolCallStarted
     | turn_events.ToolArgumentsDelta
     | turn_events.ToolCallEnded
     | turn_events.ToolFinished
 )
-_Recorded = _Logged | turn_events.Retrying | turn_events.TurnFinished | turn_events.TurnFailed
+_Recorded = (
+    _Said | _Logged | turn_events.Retrying | turn_events.TurnFinished | turn_events.TurnFailed
+)
 
 
-def _as_agui(event: _Logged) -> agui.AguiEvent:
+def _as_agui(event: _Logged, saying: Saying) -> agui.AguiEvent:
     match event:
-        case turn_events.TextStarted():
-            return agui.TextMessageStart(message_id=event.message_id, role="assistant")
-        case turn_events.TextDelta():
-            return agui.TextMessageContent(message_id=event.message_id, delta=event.text)
-        case turn_events.TextEnded():
-            return agui.TextMessageEnd(message_id=event.message_id)
         case turn_events.ToolCallStarted():
             return agui.ToolCallStart(
                 tool_call_id=event.call_id,
                 tool_call_name=event.name,
-                parent_message_id=event.parent_message_id,
+                parent_message_id=saying.parent(event.parent_message_id),
             )
         case turn_events.ToolArgumentsDelta():
             return agui.ToolCallArgs(tool_call_id=event.call_id, delta=event.text)
