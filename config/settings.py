@@ -236,6 +236,12 @@ RETENTION_DAYS = env_int("RETENTION_DAYS", default=30, least=0, most=36_500)
 # A worker that starts does what the clock asked for since yesterday, once.
 PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
 
+# --- Help without the server's parts ---------------------------------------------------------
+
+# Where the help pages are written at import and at every change; where it cannot be written to,
+# they are made from memory.
+HELP_DIR = Path(env_str("HELP_DIR", str(BASE_DIR / ".run" / "help")))
+
 # --- Web ------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
@@ -263,6 +269,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

@@ -10,26 +10,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from realtime.chat.answering import configured_model, is_rehearsal
 from realtime.chat.promise import promise
-from realtime.hotlines.help_page import render_first_help, render_help
+from realtime.hotlines import help_files
+from realtime.hotlines.help_page import render_first_help
 from realtime.hotlines.places import region_of_locale
-from realtime.hotlines.queries import current_directory
+from realtime.hotlines.queries import directory_in_memory
 
 ENTRY = "src/main.ts"
-# The page without script may show a number that was changed this many seconds ago.
-_DIRECTORY_S = 10.0
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The chat: what it needs to know stands in the page, so that it asks nobody else."""
     guess = _region(request)
-    directory = current_directory(at_most_s=_DIRECTORY_S)
+    directory = directory_in_memory()
     context = {
         "config": page_config(),
         "assets": page_assets(),
@@ -42,9 +41,18 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    """Help without script, model or chat; `?country=GB` chooses the lines."""
-    country = request.GET.get("country") or None
-    return HttpResponse(render_help(current_directory(), country=country, now=timezone.now()))
+    """Help without script, model, chat, Postgres or Redis; `?country=GB` chooses the lines."""
+    page = help_files.help_page(request.GET.get("country") or None)
+    return _unless_known(request, HttpResponse(page.content), page.version)
+
+
+def _unless_known(request: HttpRequest, response: HttpResponse, version: str) -> HttpResponse:
+    """Give the response, or 304 to who has it already; always asked for, so never an old one."""
+    etag = f'"{version}"'
+    answer = get_conditional_response(request, etag=etag, response=response) or response
+    answer["ETag"] = etag
+    answer["Cache-Control"] = "no-cache"
+    return answer
 
 
 def _region(request: HttpRequest) -> str | None:
