@@ -1,6 +1,6 @@
 /** What Django's template tells the page. */
 
-import { isRecord, parseJson, record, text, texts } from "./json";
+import { isRecord, parseJson, record, text, textOrNull, texts } from "./json";
 
 export interface Model {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface Config {
   readonly socketPath: string;
   readonly apiPath: string;
   readonly helpPath: string;
+  /** null: nothing can be kept on the device. */
+  readonly workerPath: string | null;
   /** Days after the last message that a chat is kept; 0: until somebody deletes it. */
   readonly retentionDays: number;
   /** Of the text of one message, in UTF-8. */
@@ -32,6 +34,7 @@ export function readConfig(source: string): Config {
     socketPath: text(config.socketPath) || "/ws/v1/chat",
     apiPath: text(config.apiPath) || "/api/v1",
     helpPath: text(config.helpPath) || "/help",
+    workerPath: textOrNull(config.workerPath),
     retentionDays: wholeNumber(config.retentionDays),
     maxMessageBytes: wholeNumber(config.maxMessageBytes) || MAX_MESSAGE_BYTES,
   };

@@ -1,7 +1,7 @@
 /** Transcript -> what stands on the page, in order: bubbles, replies with their tool calls, cards. */
 
 import { text } from "./json";
-import { readFound, readHelp, type Help } from "./help";
+import { peopleOf, readFound, readHelp, type Help } from "./help";
 import type { AssistantMessage, Message, Notice, ToolCall, ToolMessage } from "./protocol";
 import type { Pending } from "./outbox";
 import { refusedId } from "./notices";
@@ -9,7 +9,8 @@ import type { Transcript } from "./transcript";
 
 export type Part =
   | { readonly kind: "text"; readonly key: string; readonly text: string; readonly open: boolean }
-  | { readonly kind: "help"; readonly key: string; readonly help: Help }
+  /** `chip`: one like it stood there before, so this one starts folded. */
+  | { readonly kind: "help"; readonly key: string; readonly help: Help; readonly chip: boolean }
   | { readonly kind: "busy"; readonly key: string; readonly words: string }
   | { readonly kind: "failed"; readonly key: string };
 
@@ -43,7 +44,11 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
       items.push({ kind: "said", key: item.messageId, text: item.text, pending: item });
     }
     const refused = transcript.notices.filter(({ id }) => id === refusedId(item.runId));
-    addParts(items, `after-${item.messageId}`, refused.map(helpPart));
+    addParts(
+      items,
+      `after-${item.messageId}`,
+      refused.map((notice) => helpPart(notice, false)),
+    );
   }
   return items;
 }
@@ -64,26 +69,33 @@ function addParts(items: Item[], key: string, parts: readonly Part[]): void {
   if (parts.length === 0) return;
   const last = items.at(-1);
   if (last?.kind === "reply") {
-    items[items.length - 1] = { ...last, parts: lastOfEqual([...last.parts, ...parts]) };
+    items[items.length - 1] = { ...last, parts: oneOfEqual([...last.parts, ...parts]) };
   } else {
-    items.push({ kind: "reply", key, parts: lastOfEqual(parts) });
+    items.push({ kind: "reply", key, parts: oneOfEqual(parts) });
   }
 }
 
-/** A help card that comes again with the same content stands only where it came last. */
-function lastOfEqual(parts: readonly Part[]): readonly Part[] {
-  const later = new Set<string>();
-  return parts
-    .toReversed()
-    .filter((part) => {
-      if (part.kind !== "help") return true;
-      const content = contentOf(part.help);
-      return !later.has(content) && later.add(content);
-    })
-    .toReversed();
-}
+type HelpPart = Extract<Part, { kind: "help" }>;
 
-const contentOf = (help: Help): string => once(help, (found) => JSON.stringify(found));
+/**
+ * Of cards that show the same people one stands: the one that was offered, where the person may be
+ * at it already, else the last. Who asked for what a folded one holds gets it unfolded.
+ */
+function oneOfEqual(parts: readonly Part[]): readonly Part[] {
+  const kept = new Map<string, HelpPart>();
+  for (const part of parts) {
+    if (part.kind !== "help") continue;
+    const people = once(part.help, peopleOf);
+    const before = kept.get(people);
+    if (before === undefined || !before.help.offered) kept.set(people, part);
+    else if (before.chip && !part.chip) kept.set(people, { ...before, chip: false });
+  }
+  return parts.flatMap((part): readonly Part[] => {
+    if (part.kind !== "help") return [part];
+    const one = kept.get(once(part.help, peopleOf));
+    return one?.key === part.key ? [one] : [];
+  });
+}
 
 type Results = ReadonlyMap<ToolCall, ToolMessage>;
 
@@ -129,7 +141,7 @@ function callParts(
   }
   if (!hotlines) return [];
   const help = once(result, ({ content }) => readHelp(content));
-  return [help === null ? { kind: "failed", key } : { kind: "help", key, help }];
+  return [help === null ? { kind: "failed", key } : { kind: "help", key, help, chip: false }];
 }
 
 const READ = new WeakMap<object, unknown>();
@@ -149,17 +161,26 @@ function noticeParts(
   messages: readonly Message[],
 ): readonly Part[] {
   const known = new Set(messages.map(({ id }) => id));
-  return notices.flatMap((notice): readonly Part[] => {
+  return notices.flatMap((notice, at): readonly Part[] => {
     // A notice whose message is gone (superseded) stays: it moves to the top.
     const place = notice.afterMessageId !== null && known.has(notice.afterMessageId);
     const here = place ? notice.afterMessageId === after : after === null;
     if (!here || notice.name !== "kindline.help") return [];
-    return [helpPart(notice)];
+    return [helpPart(notice, isRepeated(notice, notices.slice(0, at)))];
   });
 }
 
-const helpPart = (notice: Notice): Part => ({
+const LEVELS = ["none", "concern", "crisis"];
+const levelOf = ({ value }: Notice): number => LEVELS.indexOf(text(value.level));
+
+/** A card opens once for each rise of level, and always for who waits in vain. */
+const isRepeated = (notice: Notice, earlier: readonly Notice[]): boolean =>
+  !["model_down", "refused"].includes(text(notice.value.reason)) &&
+  earlier.some((one) => one.name === notice.name && levelOf(one) >= levelOf(notice));
+
+const helpPart = (notice: Notice, chip: boolean): HelpPart => ({
   kind: "help",
+  chip,
   // One card, whatever brings it: a refusal first, then the log.
   key: `notice-${text(notice.value.cardId) || notice.id}`,
   help: once(notice.value, readFound),

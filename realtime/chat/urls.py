@@ -7,4 +7,5 @@ from realtime.chat import views
 urlpatterns = [
     path("", views.page, name="page"),
     path("help", views.help_page, name="help"),
+    path("sw.js", views.worker, name="worker"),
 ]
