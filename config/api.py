@@ -2,6 +2,7 @@
 
 {"code": "...", "message": "...", "retryAfterMs": 1200}     retryAfterMs only where it helps
 "retryable", "activeRunId", "help" besides where a message was not taken
+"known" besides, the values there are, where one was asked for that is not
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from realtime.chat.bridge import StorageUnavailable
 from realtime.chat.failures import log_failure
 from realtime.chat.protocol import FrameError
 from realtime.chat.refusals import Refusal
+from realtime.hotlines.api import router as hotlines_router
 from realtime.hotlines.place_api import router as place_router
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ api = NinjaAPI(
 )
 api.add_router("", accounts_router)
 api.add_router("", place_router)
+api.add_router("", hotlines_router)
 api.add_router("", streams_router)  # before: threads/a/events is no thread
 api.add_router("", chat_router)
 
@@ -87,9 +90,8 @@ def unknown_address(request: HttpRequest, rest: str) -> HttpResponse:
 @api.exception_handler(ApiError)
 def _refused(request: HttpRequest, error: ApiError) -> HttpResponse:
     about = told_of_danger(request, retryable=False) if error.code == "forbidden" else {}
-    return refusal(
-        error.status, error.code, error.message, retry_after_s=error.retry_after_s, **about
-    )
+    more = {"retry_after_s": error.retry_after_s, "known": error.known, **about}
+    return refusal(error.status, error.code, error.message, **more)
 
 
 @api.exception_handler(HttpError)

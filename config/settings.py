@@ -236,11 +236,15 @@ RETENTION_DAYS = env_int("RETENTION_DAYS", default=30, least=0, most=36_500)
 # A worker that starts does what the clock asked for since yesterday, once.
 PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
 
-# --- Help without the server's parts ---------------------------------------------------------
+# --- Help lines ------------------------------------------------------------------------------
 
 # Where the help pages are written at import and at every change; where it cannot be written to,
 # they are made from memory.
 HELP_DIR = Path(env_str("HELP_DIR", str(BASE_DIR / ".run" / "help")))
+# Countries whose lead lines a person keeps checked; none named: every country with a lead line.
+HOTLINE_COUNTRIES = [code.upper() for code in env_list("HOTLINE_COUNTRIES")]
+# Days that a check of a line lasts.
+HOTLINE_CHECK_DAYS = env_int("HOTLINE_CHECK_DAYS", default=180, least=1, most=3_650)
 
 # --- Web ------------------------------------------------------------------------------------
 

@@ -123,6 +123,11 @@ def version_token() -> uuid.UUID | None:
     return models.DirectoryVersion.objects.values_list("token", flat=True).first()
 
 
+def facts_now() -> facts.Facts:
+    """Read everything anew: from the database, or from the files where nothing was imported."""
+    return packaged_facts() if version_token() is None else stored_facts()
+
+
 def stored_facts() -> facts.Facts:
     """Read everything; lines are equal to those of a data file when nothing was edited."""
     return facts.Facts(
@@ -138,7 +143,7 @@ def stored_facts() -> facts.Facts:
             for row in models.Audience.objects.all()
         },
         lines=tuple(
-            _line(row)
+            line_of(row)
             for row in models.Hotline.objects.prefetch_related(
                 "countries", "needs", "audiences", "contacts", "sources"
             )
@@ -170,7 +175,8 @@ def _emergency(row: models.EmergencyNumber) -> facts.EmergencyNumber:
     )
 
 
-def _line(row: models.Hotline) -> facts.Line:
+def line_of(row: models.Hotline) -> facts.Line:
+    """Turn a row into the form that pages and answers know."""
     return facts.Line(
         id=row.slug,
         name=row.name,
@@ -203,4 +209,6 @@ def _line(row: models.Hotline) -> facts.Line:
             (c.edited_at.date() for c in row.contacts.all() if c.edited_by_hand and c.edited_at),
             default=None,
         ),
+        only_for=row.only_for,
+        pair=row.pair,
     )

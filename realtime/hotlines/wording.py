@@ -11,6 +11,7 @@ from realtime.hotlines.facts import Country, Facts, HotlineQuery, Line, Source
 
 INTERNATIONAL_NAME = "Find A Helpline"
 INTERNATIONAL_HREF = "https://findahelpline.com/"
+NUMBER_UNKNOWN = "the emergency number of the place you are in"
 # A data file of unknown origin only backs up what others list.
 _BACKS_UP_ONLY = "github.com"
 

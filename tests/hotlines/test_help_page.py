@@ -200,3 +200,22 @@ def test_one_line_is_enough_where_it_can_be_written_to() -> None:
     lines = a_line("gb-a", name="A", contacts=both), a_line("gb-b", name="B", contacts=both)
 
     assert first_help(a_directory(*lines), "GB").count("<article") == 1
+
+
+def test_the_other_line_of_a_pair_stands_in_the_same_card() -> None:
+    adults = a_line("gb-a", name="A", pair="two")
+    youth = a_line("gb-y", name="Y", pair="two", audiences=("youth",), languages=("cy",))
+
+    html = page(a_directory(adults, youth, a_line("gb-b", name="B")))
+    first = html[html.index("<bdi>A</bdi>") :].split("</article>")[0]
+    assert '<bdi translate="no">Y</bdi> (Welsh, for young people):' in first
+    assert html.count("English.") == 1
+
+
+def test_lines_of_a_pair_that_both_serve_stand_side_by_side() -> None:
+    lines = [a_line("gb-a", name="A", pair="two"), a_line("gb-b", name="B")]
+    other = a_line("gb-c", name="C", pair="two", languages=("cy",), confidence="medium")
+
+    html = page(a_directory(*lines, other))
+    assert html.index("<bdi>A<") < html.index("<bdi>C<") < html.index("<bdi>B<")
+    assert "Also" not in html

@@ -14,7 +14,7 @@ from realtime.hotlines.opening import opening_as_json
 _FIELDS = [
     "name", "organisation", "international", "regions", "open_to_all", "languages",
     "languages_inferred", "hours", "hours_text", "time_zone", "opening", "cost", "website",
-    "confidence", "conflicts", "notes", "last_seen", "imported_from",
+    "confidence", "conflicts", "notes", "last_seen", "only_for", "pair", "imported_from",
 ]  # fmt: skip
 
 
@@ -119,6 +119,8 @@ def _row(line: Line, imported_from: str) -> models.Hotline:
         conflicts=line.conflicts,
         notes=line.notes,
         last_seen=line.last_seen,
+        only_for=line.only_for,
+        pair=line.pair,
         imported_from=imported_from,
     )
 

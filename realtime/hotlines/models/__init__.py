@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from realtime.hotlines.models.bookkeeping import DirectoryVersion, HandDeletion, ImportedFile
 from realtime.hotlines.models.emergency import EmergencyNumber, EmergencySource
+from realtime.hotlines.models.history import HotlineCheck
 from realtime.hotlines.models.hotline import Contact, Country, Hotline, Source
 from realtime.hotlines.models.vocabulary import Audience, Need
 
@@ -20,6 +21,7 @@ __all__ = [
     "EmergencySource",
     "HandDeletion",
     "Hotline",
+    "HotlineCheck",
     "ImportedFile",
     "Need",
     "Source",
