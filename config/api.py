@@ -21,7 +21,9 @@ from ninja.parser import Parser
 
 from realtime.accounts.api import router as accounts_router
 from realtime.accounts.errors import ApiError
+from realtime.chat import tallies
 from realtime.chat.api import router as chat_router
+from realtime.chat.api_feedback import router as feedback_router
 from realtime.chat.api_streams import router as streams_router
 from realtime.chat.api_streams import told_of_danger
 from realtime.chat.bridge import StorageUnavailable
@@ -29,6 +31,7 @@ from realtime.chat.failures import log_failure
 from realtime.chat.protocol import FrameError
 from realtime.chat.refusals import Refusal
 from realtime.hotlines.api import router as hotlines_router
+from realtime.hotlines.api_taps import router as taps_router
 from realtime.hotlines.place_api import router as place_router
 
 logger = logging.getLogger(__name__)
@@ -53,6 +56,8 @@ api.add_router("", place_router)
 api.add_router("", hotlines_router)
 api.add_router("", streams_router)  # before: threads/a/events is no thread
 api.add_router("", chat_router)
+api.add_router("", taps_router)
+api.add_router("", feedback_router)
 
 _CODES = {400: "invalid_input", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
 _STATUS = {
@@ -125,6 +130,7 @@ def _not_taken(request: HttpRequest, error: Refusal) -> HttpResponse:
     retryable = error.retry_after_ms > 0
     wait_s = error.retry_after_ms / 1000 if retryable else None
     about = {"retryable": retryable, "activeRunId": error.active_run_id, "help": error.help}
+    tallies.refused_with(error.help)
     status = _STATUS.get(error.code, 500)
     return refusal(status, error.code, error.message, retry_after_s=wait_s, **about)
 

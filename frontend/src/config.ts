@@ -18,6 +18,8 @@ export interface Config {
   readonly helpPath: string;
   /** null: nothing can be kept on the device. */
   readonly workerPath: string | null;
+  /** What this service does and does not do, in plain words. */
+  readonly safetyPath: string;
   /** Days after the last message that a chat is kept; 0: until somebody deletes it. */
   readonly retentionDays: number;
   /** Of the text of one message, in UTF-8. */
@@ -35,6 +37,7 @@ export function readConfig(source: string): Config {
     apiPath: text(config.apiPath) || "/api/v1",
     helpPath: text(config.helpPath) || "/help",
     workerPath: textOrNull(config.workerPath),
+    safetyPath: text(config.safetyPath) || "/safety",
     retentionDays: wholeNumber(config.retentionDays),
     maxMessageBytes: wholeNumber(config.maxMessageBytes) || MAX_MESSAGE_BYTES,
   };

@@ -21,7 +21,9 @@ export type Item =
       readonly text: string;
       readonly pending: Pending | null;
     }
-  | { readonly kind: "reply"; readonly key: string; readonly parts: readonly Part[] };
+  | { readonly kind: "reply"; readonly key: string; readonly parts: readonly Part[] }
+  /** Who answers here, said again by the server. */
+  | { readonly kind: "told"; readonly key: string; readonly text: string };
 
 export function itemsOf(transcript: Transcript, pending: readonly Pending[]): readonly Item[] {
   const messages = withoutReplaced(transcript.messages, pending);
@@ -29,14 +31,14 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
   const notices = transcript.notices.filter(({ id }) => !ours.has(id));
   const items: Item[] = [];
   const results = resultsByCall(messages);
-  addParts(items, "start", noticeParts(notices, null, messages));
+  addNotices(items, "start", noticesAfter(notices, null, messages), notices);
   for (const message of messages) {
     if (message.role === "user") {
       items.push({ kind: "said", key: message.id, text: message.content, pending: null });
     } else if (message.role === "assistant") {
       addParts(items, message.id, assistantParts(message, transcript, results));
     }
-    addParts(items, `after-${message.id}`, noticeParts(notices, message.id, messages));
+    addNotices(items, `after-${message.id}`, noticesAfter(notices, message.id, messages), notices);
   }
   const known = new Set(messages.map(({ id }) => id));
   for (const item of pending) {
@@ -50,7 +52,7 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
       refused.map((notice) => helpPart(notice, false)),
     );
   }
-  return items;
+  return turnsOf(items).flatMap(oneOfEqual);
 }
 
 /** While an edit is on its way, what it will replace is gone already. */
@@ -64,38 +66,55 @@ function withoutReplaced(
   return [...messages.slice(0, at), ...messages.filter(({ id }) => id === edit.messageId)];
 }
 
-/** Consecutive rounds of one reply are one item, named by its first message; no card twice. */
+/** Consecutive rounds of one reply are one item, named by its first message. */
 function addParts(items: Item[], key: string, parts: readonly Part[]): void {
   if (parts.length === 0) return;
   const last = items.at(-1);
   if (last?.kind === "reply") {
-    items[items.length - 1] = { ...last, parts: oneOfEqual([...last.parts, ...parts]) };
+    items[items.length - 1] = { ...last, parts: [...last.parts, ...parts] };
   } else {
-    items.push({ kind: "reply", key, parts: oneOfEqual(parts) });
+    items.push({ kind: "reply", key, parts });
   }
 }
 
 type HelpPart = Extract<Part, { kind: "help" }>;
 
+/** What stands from one thing the person said to the next. */
+function turnsOf(items: readonly Item[]): readonly (readonly Item[])[] {
+  const turns: Item[][] = [[]];
+  for (const item of items) {
+    if (item.kind === "said") turns.push([]);
+    turns.at(-1)?.push(item);
+  }
+  return turns;
+}
+
 /**
  * Of cards that show the same people one stands: the one that was offered, where the person may be
  * at it already, else the last. Who asked for what a folded one holds gets it unfolded.
  */
-function oneOfEqual(parts: readonly Part[]): readonly Part[] {
+function oneOfEqual(turn: readonly Item[]): readonly Item[] {
   const kept = new Map<string, HelpPart>();
-  for (const part of parts) {
+  for (const part of turn.flatMap(partsOf)) {
     if (part.kind !== "help") continue;
     const people = once(part.help, peopleOf);
     const before = kept.get(people);
     if (before === undefined || !before.help.offered) kept.set(people, part);
     else if (before.chip && !part.chip) kept.set(people, { ...before, chip: false });
   }
-  return parts.flatMap((part): readonly Part[] => {
+  const standing = (part: Part): readonly Part[] => {
     if (part.kind !== "help") return [part];
     const one = kept.get(once(part.help, peopleOf));
     return one?.key === part.key ? [one] : [];
-  });
+  };
+  return turn
+    .map((item) =>
+      item.kind === "reply" ? { ...item, parts: item.parts.flatMap(standing) } : item,
+    )
+    .filter((item) => item.kind !== "reply" || item.parts.length > 0);
 }
+
+const partsOf = (item: Item): readonly Part[] => (item.kind === "reply" ? item.parts : []);
 
 type Results = ReadonlyMap<ToolCall, ToolMessage>;
 
@@ -155,19 +174,36 @@ function once<Source extends object, Value>(
   return READ.get(source) as Value;
 }
 
-function noticeParts(
+function noticesAfter(
   notices: readonly Notice[],
   after: string | null,
   messages: readonly Message[],
-): readonly Part[] {
+): readonly Notice[] {
   const known = new Set(messages.map(({ id }) => id));
-  return notices.flatMap((notice, at): readonly Part[] => {
+  return notices.filter((notice) => {
     // A notice whose message is gone (superseded) stays: it moves to the top.
     const place = notice.afterMessageId !== null && known.has(notice.afterMessageId);
-    const here = place ? notice.afterMessageId === after : after === null;
-    if (!here || notice.name !== "kindline.help") return [];
-    return [helpPart(notice, isRepeated(notice, notices.slice(0, at)))];
+    return place ? notice.afterMessageId === after : after === null;
   });
+}
+
+function addNotices(
+  items: Item[],
+  key: string,
+  notices: readonly Notice[],
+  all: readonly Notice[],
+): void {
+  for (const notice of notices) {
+    if (notice.name === "kindline.help") {
+      const earlier = all.slice(0, all.indexOf(notice));
+      addParts(items, key, [helpPart(notice, isRepeated(notice, earlier))]);
+    } else if (notice.name === "kindline.disclosure") addTold(items, notice);
+  }
+}
+
+function addTold(items: Item[], { id, value }: Notice): void {
+  const words = text(value.text);
+  if (words !== "") items.push({ kind: "told", key: `told-${text(value.id) || id}`, text: words });
 }
 
 const LEVELS = ["none", "concern", "crisis"];

@@ -71,6 +71,18 @@ describe("the same people, offered and looked up in one turn", () => {
     ]);
   });
 
+  it("stand once also where the page was told something in between", () => {
+    const told = {
+      id: "d",
+      afterMessageId: "u1",
+      name: "kindline.disclosure",
+      value: { text: "AI" },
+    };
+    const notices = [card("u1", "crisis"), told];
+
+    expect(cards([user("u1"), ...found()], notices)).toEqual([["notice-u1", false]]);
+  });
+
   it("unfold the chip that was there", () => {
     const notices = [card("u0", "crisis"), card("u1", "crisis")];
 

@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar, assert_never
 from uuid import uuid4
 
@@ -16,14 +16,16 @@ from django.utils.crypto import salted_hmac
 
 from realtime.agent import events as turn_events
 from realtime.agent.loop import TurnLimits, run_turn
-from realtime.agent.model import ChatMessage, Model
+from realtime.agent.model import ChatMessage, Model, UserMessage
 from realtime.agent.prompt import system_prompt
 from realtime.agent.tools import Toolbox
-from realtime.chat import agui, bridge, leases, protocol, queries
+from realtime.chat import agui, bridge, cards, leases, protocol, queries
 from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
+from realtime.chat.moderating import Moderating, Moderator
+from realtime.chat.raising import Later, RunRisk
 from realtime.chat.runlog import RunLog
 from realtime.chat.takeover import Resumption, resumption
 from realtime.chat.timings import Timings
@@ -50,6 +52,14 @@ class Turns:
     flusher: Flusher
     hub: Hub
     timings: Timings
+    moderator: Moderator | None = None
+    later: Later = field(init=False)
+    moderating: Moderating = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "later", Later(self.timings))
+        moderating = Moderating(self.moderator, self.timings.moderation_s)
+        object.__setattr__(self, "moderating", moderating)
 
     async def answer(self, claim: Claim, run: RunLog) -> None:
         """Answer a claimed run; returns when its terminal event is durable or the run was lost.
@@ -71,10 +81,14 @@ class Turns:
         """Until the turn ends; a reply that breaks off is discarded and begun again."""
         task = await self._stored(_prepare, claim)
         run.resume(task.said)
+        risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later)
+        run.on_failure = risk.model_down
+        risk.watch(self.timings.slow_s)
+        self.moderating.look_at(task.asked, risk)
         resumed = resumption(run.said, task.branch, prefill=self.model.prefill)
         for tries in itertools.count():
             run.restart(resumed.closing)
-            broke_off = await self._follow(claim, run, task, resumed)
+            broke_off = await self._follow(claim, run, task, resumed, risk)
             if broke_off is None:
                 return
             if not await self._stored(
@@ -91,7 +105,7 @@ class Turns:
             resumed = resumption(run.said, branch, prefill=self.model.prefill)
 
     async def _follow(
-        self, claim: Claim, run: RunLog, task: _Task, resumed: Resumption
+        self, claim: Claim, run: RunLog, task: _Task, resumed: Resumption, risk: RunRisk
     ) -> turn_events.TurnBrokeOff | None:
         """Move a turn's events into the log; None when the turn has ended there."""
         turn = run_turn(
@@ -110,7 +124,7 @@ class Turns:
             async for event in turn:
                 if isinstance(event, turn_events.TurnBrokeOff):
                     return event
-                await self._record(event, claim, run)
+                await self._record(event, claim, run, risk)
                 if isinstance(event, turn_events.TextDelta | turn_events.ToolArgumentsDelta):
                     written += len(event.text)
                 if written > MAX_REPLY_CHARACTERS:
@@ -144,11 +158,13 @@ class Turns:
             backoff_s=timings.backoff_s,
         )
 
-    async def _record(self, event: _Recorded, claim: Claim, run: RunLog) -> None:
+    async def _record(self, event: _Recorded, claim: Claim, run: RunLog, risk: RunRisk) -> None:
         match event:
             case turn_events.Retrying():
                 self._hint(claim, "retrying")
             case turn_events.TurnFinished():
+                if event.refused:
+                    risk.model_down()
                 _finish(run, claim, event.usage)
             case turn_events.TurnFailed():
                 _fail(run, event.code, event.message, retryable=event.retryable)
@@ -164,6 +180,13 @@ class _Task:
     toolbox: Toolbox
     said: Transcript
     branch: list[agui.Message]
+    standing: cards.Standing
+
+    @property
+    def asked(self) -> str:
+        """What the person said last."""
+        asked = [message for message in self.history if isinstance(message, UserMessage)]
+        return asked[-1].content if asked else ""
 
 
 def _prepare(claim: Claim) -> _Task:
@@ -171,12 +194,16 @@ def _prepare(claim: Claim) -> _Task:
     person = person_place(claim.place)
     guess = whereabouts(person)
     told = queries.history(thread_id=claim.thread_pk, up_to_ord=claim.ord)
-    prompt = system_prompt(guess.country, guessed=guess.guessed)
+    standing = cards.standing(
+        thread_id=claim.thread_pk, run_id=claim.run_id, message_id=claim.message_id
+    )
+    prompt = system_prompt(guess.country, guessed=guess.guessed, risk=standing.told)
     said, branch = Transcript(), list[agui.Message]()
     if claim.is_takeover:
         said.apply_all(queries.log_of(run_id=claim.run_id))
         branch = queries.active_branch(thread_id=claim.thread_pk)
-    return _Task([prompt, *told], toolbox_for(directory, person=person), said, branch)
+    toolbox = toolbox_for(directory, person=person, card=lambda: standing.beside)
+    return _Task([prompt, *told], toolbox, said, branch, standing)
 
 
 def _safety_identifier(owner_id: int) -> str:

@@ -15,11 +15,12 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
+from realtime.chat import tallies
 from realtime.chat.answering import configured_model, is_rehearsal
 from realtime.chat.promise import promise
 from realtime.hotlines import help_files
-from realtime.hotlines.help_page import render_first_help
 from realtime.hotlines.held_help import held_help
+from realtime.hotlines.help_page import render_first_help
 from realtime.hotlines.places import region_of_locale
 from realtime.hotlines.queries import directory_in_memory
 
@@ -46,7 +47,10 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Help without script, model, chat, Postgres or Redis; `?country=GB` chooses the lines."""
-    page = help_files.help_page(request.GET.get("country") or None)
+    country = request.GET.get("country") or None
+    if request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
+        tallies.help_page(country)  # seen by somebody, not just kept on a device
+    page = help_files.help_page(country)
     return _unless_known(request, HttpResponse(page.content), page.version)
 
 
@@ -105,6 +109,7 @@ def page_config() -> dict[str, Any]:
         "apiPath": _API,
         "helpPath": _HELP,
         "workerPath": "/sw.js" if WORKER in _manifest(settings.FRONTEND_DIST) else None,
+        "safetyPath": "/safety",
         "retentionDays": promise.days(),
         "maxMessageBytes": settings.MAX_MESSAGE_BYTES,
     }

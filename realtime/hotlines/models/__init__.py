@@ -7,6 +7,7 @@ carries `edited_by_hand`, and the import leaves it alone.
 from __future__ import annotations
 
 from realtime.hotlines.models.bookkeeping import DirectoryVersion, HandDeletion, ImportedFile
+from realtime.hotlines.models.counts import DayCount
 from realtime.hotlines.models.emergency import EmergencyNumber, EmergencySource
 from realtime.hotlines.models.history import HotlineCheck
 from realtime.hotlines.models.hotline import Contact, Country, Hotline, Source
@@ -16,6 +17,7 @@ __all__ = [
     "Audience",
     "Contact",
     "Country",
+    "DayCount",
     "DirectoryVersion",
     "EmergencyNumber",
     "EmergencySource",
