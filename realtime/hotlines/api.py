@@ -1,7 +1,7 @@
 """The directory for programs: the same lines, in the same order, as the help card shows.
 
 Public: who needs a number must not need a session. It asks the directory in memory, so that it
-answers without Postgres and Redis; an answer costs about a millisecond, and caches may keep it.
+answers without Postgres and Redis; an answer costs a few milliseconds, and caches may keep it.
 """
 
 from __future__ import annotations

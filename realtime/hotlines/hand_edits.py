@@ -31,7 +31,7 @@ class HandEditedAdmin(admin.ModelAdmin[M]):
     """Notes who changed, added or deleted what."""
 
     deletion_name: ClassVar[str]  # what the import calls such a row
-    readonly_fields = ("edited_by", "edited_at")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("edited_by", "edited_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> tuple[str, ...]:
         # A changed primary key would be a second row.

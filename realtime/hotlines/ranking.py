@@ -59,7 +59,9 @@ def rank(
     """Give at most so many lines, best first."""
     asked = _read(query, facts, lead, now)
     fits = _fits(national, asked) or _fits(international, asked)
-    ordered = sorted([*fits, *_else(national, fits, asked)], key=lambda fit: _key(*fit, asked))
+    ordered = sorted(
+        [*fits, *_else(national, fits, asked)], key=lambda fit: _key(fit[0], fit[1], asked)
+    )
     return tuple(_side_by_side(_best(_conflicts_not_first(ordered), asked, most)))
 
 
@@ -106,7 +108,7 @@ def _else(
     ]
     if any(not (line.only_for or line.regions or line.international) for line, _ in fits):
         return []
-    broad.sort(key=lambda fit: (bool(fit[0].conflicts), _key(*fit, asked)))
+    broad.sort(key=lambda fit: (bool(fit[0].conflicts), _key(fit[0], fit[1], asked)))
     return broad[: 1 if fits else None]
 
 

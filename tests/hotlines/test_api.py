@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from timeit import repeat
 from typing import Any
@@ -13,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from config.api import api
 from realtime.hotlines import answers, queries
-from realtime.hotlines.directory import Directory
+from realtime.hotlines.directory import Directory, HotlineQuery
 from realtime.hotlines.facts import Check
 from tests.hotlines.samples import NOW, a_directory, a_line
 
@@ -54,7 +55,7 @@ def test_a_country_and_a_specialty_give_the_cards_lines(
 ) -> None:
     answer = client.get(HOTLINES, {"country": "GB", "specialty": "suicide"})
 
-    card = packaged.find(answers.HotlineQuery("GB", ("suicide",)), now=NOW).as_json()
+    card = packaged.find(HotlineQuery("GB", ("suicide",)), now=NOW).as_json()
     assert answer.status_code == 200
     assert answer["Content-Type"] == "application/json"
     assert [line["id"] for line in answer.json()["lines"][:2]] == ["gb-samaritans", "gb-shout"]
@@ -160,7 +161,7 @@ def test_every_country_has_a_small_offline_copy(packaged: Directory) -> None:
 
     for code in packaged.countries:
         content, _ = answers.offline_copy(packaged, code, now=NOW)
-        shape.validate(answers.json.loads(content))
+        shape.validate(json.loads(content))
         assert len(content) < 8_000, code
 
 
@@ -185,8 +186,8 @@ def test_a_copys_version_is_another_when_its_lines_change() -> None:
     content, version = answers.offline_copy(a_directory(line), "GB", now=NOW)
     new, other = answers.offline_copy(a_directory(checked), "GB", now=NOW)
     assert version != other
-    assert answers.json.loads(content)["lines"][0]["checkedOn"] is None
-    assert answers.json.loads(new)["lines"][0]["checkedOn"] == "2026-11-23"
+    assert json.loads(content)["lines"][0]["checkedOn"] is None
+    assert json.loads(new)["lines"][0]["checkedOn"] == "2026-11-23"
     assert (
         answers.offline_copy(a_directory(checked), "FR", now=NOW)[1]
         == (answers.offline_copy(a_directory(line), "FR", now=NOW)[1])
@@ -195,6 +196,6 @@ def test_a_copys_version_is_another_when_its_lines_change() -> None:
 
 def test_an_answer_costs_little(packaged: Directory) -> None:
     def ask() -> None:
-        packaged.find(answers.HotlineQuery("US", ("suicide",)), now=NOW, most=50).as_json()
+        packaged.find(HotlineQuery("US", ("suicide",)), now=NOW, most=50).as_json()
 
     assert min(repeat(ask, number=10, repeat=5)) / 10 < 0.02
