@@ -93,10 +93,7 @@ export function noteFor(route: Route, saved: Saved, kept: readonly string[]): st
       ? "The lines you asked for are not saved on this device.<br>"
       : "";
   const others = saved.country === null ? savedFor(kept) : "";
-  return (
-    `<p class="saved" role="status">${chat}${missing}${others}This is the copy on your device${since(saved)}. ` +
-    "Calls and texts still work; chats and web pages may not. A number may have changed since.</p>"
-  );
+  return `<p class="saved" role="status">${chat}${missing}${others}${since(saved)} Calls and texts still work.</p>`;
 }
 
 const savedFor = (kept: readonly string[]): string =>
@@ -104,8 +101,8 @@ const savedFor = (kept: readonly string[]): string =>
 
 const since = ({ date }: Saved): string =>
   date === null
-    ? ""
-    : `, saved on ${date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" })}`;
+    ? "Saved on this device."
+    : `Saved on this device on ${date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" })}.`;
 
 function nameOf(code: string): string {
   try {

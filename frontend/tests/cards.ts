@@ -111,6 +111,8 @@ export const more = (target: HTMLElement): string =>
 export const hrefs = (target: HTMLElement): (string | null)[] =>
   [...target.querySelectorAll("a")].map((link) => link.getAttribute("href"));
 
+Element.prototype.scrollIntoView = () => undefined; // jsdom lays nothing out
+
 afterEach(async () => {
   if (shown !== null) await unmount(shown);
   shown = null;

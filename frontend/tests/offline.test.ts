@@ -94,18 +94,19 @@ describe("a saved page", () => {
     expect(note({ kind: "home" })).toContain("The chat cannot be reached. Try again");
   });
 
-  it("says how old it is, and that a number may have changed", () => {
+  it("says how old it is, and what still works", () => {
     const words = note({ kind: "help", country: "GB" });
 
-    expect(words).toContain("This is the copy on your device, saved on 27 November 2026.");
-    expect(words).toContain("A number may have changed since.");
+    expect(words).toContain(
+      "Saved on this device on 27 November 2026. Calls and texts still work.",
+    );
     expect(words).not.toContain("chat cannot be reached");
   });
 
   it("names no date where none is known", () => {
     const words = noteFor({ kind: "home" }, { country: "GB", date: null }, ["GB"]);
 
-    expect(words).toContain("the copy on your device. Calls");
+    expect(words).toContain("Saved on this device. Calls");
   });
 
   it("of no country says which lines are there instead of those that are not", () => {

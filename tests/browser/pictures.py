@@ -12,5 +12,6 @@ async def picture(page: Page, name: str) -> None:
     """As it stands, and in the other colours."""
     if folder := os.environ.get("PICTURES"):
         for scheme in ("dark", "light"):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            # With colours that do not fade.
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             await page.screenshot(path=Path(folder) / f"{name}-{scheme}.png")
