@@ -21,12 +21,15 @@ KEPT = """async () => {
   const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
   return keys.flat().map(({ url }) => new URL(url).pathname + new URL(url).search).sort();
 }"""
-GB = [
-    "/api/v1/hotlines/offline/GB",
-    "/help",
-    "/help?country=GB",
-    "/static/hotlines/help.css",
-]
+
+
+def kept_for(*codes: str) -> list[str]:
+    pages = (f"/help?country={code}" for code in codes)
+    lines = (f"/api/v1/hotlines/offline/{code}" for code in codes)
+    return sorted(["/help", "/static/hotlines/help.css", *pages, *lines])
+
+
+GB = kept_for("GB")
 
 
 async def kept(page: Page) -> list[str]:
@@ -59,14 +62,7 @@ async def test_with_the_server_gone_the_saved_lines_are_shown_and_the_chat_says_
     async with AppServer(server_log, OPENAI_BASE_URL=model.base_url) as server:
         page = await open_chat(context, server.url)
         # The clock says Britain and the language America: it asks, and keeps both.
-        both = ["GB", "US"]
-        await until_kept(
-            page,
-            sorted(
-                [*(f"/api/v1/hotlines/offline/{code}" for code in both), "/help"]
-                + [*(f"/help?country={code}" for code in both), "/static/hotlines/help.css"]
-            ),
-        )
+        await until_kept(page, kept_for("GB", "US"))
         await say(page, "I do not want to live any more.")
         card = page.get_by_role("region", name="People you can reach now")
         await expect(card.get_by_role("button", name="United States")).to_be_visible()
@@ -122,7 +118,8 @@ async def test_a_new_version_replaces_the_copies_and_no_word_is_ever_in_them(
           const old = await caches.open("kindline-help-old");
           const page = new Response("<h1>Get help now</h1>Call 020 7946 0999");
           await old.put("/help?country=GB", page);
-          for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
+          const workers = await navigator.serviceWorker.getRegistrations();
+          for (const one of workers) await one.unregister();
         }"""
     )
     await page.reload()
