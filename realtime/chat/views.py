@@ -69,7 +69,7 @@ def _worker_script() -> bytes | None:
     entry = _manifest(settings.FRONTEND_DIST).get(WORKER)
     if entry is None:
         return None
-    code = (settings.FRONTEND_DIST / entry["file"]).read_bytes()
+    code: bytes = (settings.FRONTEND_DIST / entry["file"]).read_bytes()
     told = {"help": _HELP, "copies": f"{_API}/hotlines/offline/", "style": static(_HELP_STYLE)}
     made_of = f"{help_files.version()} {told}".encode() + code
     told["version"] = hashlib.sha256(made_of).hexdigest()[:16]

@@ -13,5 +13,5 @@ async def picture(page: Page, name: str) -> None:
     if folder := os.environ.get("PICTURES"):
         for scheme in ("dark", "light"):
             # With colours that do not fade.
-            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             await page.screenshot(path=Path(folder) / f"{name}-{scheme}.png")

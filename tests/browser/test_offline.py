@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.pictures import picture
 from tests.browser.talk import open_chat, say
@@ -15,7 +15,7 @@ from tests.support.server import AppServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
-NARROW = {"width": 320, "height": 640}
+NARROW = ViewportSize(width=320, height=640)
 KEPT = """async () => {
   const names = (await caches.keys()).filter((name) => name.startsWith("kindline-help-"));
   const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
