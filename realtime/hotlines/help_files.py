@@ -59,6 +59,12 @@ def version() -> str:
     return set_name(directory) if directory else _current() or set_name(directory_in_memory())
 
 
+def are_written() -> bool:
+    """Say whether there are pages at all; servers see to it that they are the right ones."""
+    name = _current()
+    return name is not None and (Path(settings.HELP_DIR) / name).is_dir()
+
+
 def write_pages(directory: Directory, *, pause_s: float = 0.0) -> bool:
     """Leave the set for a directory there, and `current` naming it; False where it cannot be.
 

@@ -26,7 +26,9 @@ class Command(BaseCommand):
             report = operations.import_files(paths=files or PACKAGED_FILES, again=again)
         except ImportRefused as refused:
             raise CommandError("\n".join([*refused.reasons, "Nothing was imported."])) from refused
-        if not help_files.write_pages(current_directory()):
+        if (report or not help_files.are_written()) and not help_files.write_pages(
+            current_directory()
+        ):
             self.stderr.write("Help pages: no files in HELP_DIR; servers make them from memory.")
         if report is None:
             self.stdout.write("Help lines: nothing new in the files.")
