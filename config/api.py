@@ -32,6 +32,7 @@ from realtime.chat.protocol import FrameError
 from realtime.chat.refusals import Refusal
 from realtime.hotlines.api import router as hotlines_router
 from realtime.hotlines.api_taps import router as taps_router
+from realtime.hotlines.place_api import router as place_router
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ api = NinjaAPI(
     title="Kindline", version="1", urls_namespace="api", docs_url=None, parser=ObjectParser()
 )
 api.add_router("", accounts_router)
+api.add_router("", place_router)
 api.add_router("", hotlines_router)
 api.add_router("", streams_router)  # before: threads/a/events is no thread
 api.add_router("", chat_router)

@@ -48,6 +48,18 @@ class Lifespan:
         bridge.close_connections()
 
 
+class Started:
+    """Starts the engine with the first request where the server has no lifespan (runserver)."""
+
+    def __init__(self, engine: Engine, application: Any) -> None:
+        self.engine = engine
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await self.engine.start()
+        await self.application(scope, receive, send)
+
+
 _config = configured_model()
 _model = None if _config is None else OpenAIModel(_config)
 _moderator = None if _config is None else configured_moderation(_config)
@@ -63,7 +75,7 @@ engine = build_engine(
 install(engine)
 application = ProtocolTypeRouter(
     {
-        "http": Streams(django_application),
+        "http": Started(engine, Streams(django_application)),
         "websocket": websocket_routes(engine),
         "lifespan": Lifespan(engine, _model, _moderator),
     }

@@ -257,6 +257,9 @@ PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
 
 # --- Help lines ------------------------------------------------------------------------------
 
+# Where the help pages are written at import and at every change; where it cannot be written to,
+# they are made from memory.
+HELP_DIR = Path(env_str("HELP_DIR", str(BASE_DIR / ".run" / "help")))
 # Countries whose lead lines a person keeps checked; none named: every country with a lead line.
 HOTLINE_COUNTRIES = [code.upper() for code in env_list("HOTLINE_COUNTRIES")]
 # Days that a check of a line lasts.
@@ -289,6 +292,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from asgiref.sync import SyncToAsync
-from django.core.management import call_command
 from django.db import connections
 
 from realtime.chat import bridge
+from realtime.hotlines import operations
+from realtime.hotlines.importing.packaged import PACKAGED_FILES
 from tests.support import emptying
 from tests.support.no_spending import no_spending
 from tests.support.openai_scenarios import says
@@ -77,8 +77,8 @@ def app(transactional_db: None, app_process: AppServer, model: ThreadedOpenAISer
 
 @pytest.fixture
 def directory(transactional_db: None) -> None:
-    """The hotline data of the project, imported."""
-    call_command("import_hotlines", stdout=StringIO())
+    """The hotline data of the project, imported; the pages are for servers to write."""
+    operations.import_files(paths=PACKAGED_FILES)
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,13 @@ from realtime.chat import bridge, protocol, tallies
 from realtime.chat.protocol import Inbound, RunAgentInput, Say, clean, message_text
 from realtime.chat.refusals import Refusal
 from realtime.chat.toolbox import YOUNG, audiences_of, person_place
+from realtime.hotlines import help_files
 from realtime.hotlines.facts import HotlineQuery
-from realtime.hotlines.queries import current_directory, directory_in_memory
+from realtime.hotlines.queries import (
+    current_directory,
+    directory_in_memory,
+    stored_directory,
+)
 from realtime.safety.rules import Level
 from realtime.safety.sayings import says_under_18
 from realtime.safety.screen import MAX_CHARACTERS, NOTHING, Screening, screen
@@ -145,15 +150,25 @@ def refused(frame: Inbound, refusal: Refusal, *, thread_id: str, help: Card | No
 
 
 async def keep_directory(*, every_s: float) -> None:
-    """Hold the directory ready, and at most so old, for when storage cannot be asked."""
+    """Hold the directory ready, and at most so old, for when storage cannot be asked.
+
+    What changed is also written to the help pages' files.
+    """
     while True:
         try:
             await bridge.run(current_directory)
+            await asyncio.to_thread(_keep_pages)
         except bridge.StorageUnavailable:
             pass
         except Exception as error:  # the last good one serves, and this goes on asking
             logger.error("the directory could not be read: %s", type(error).__name__)
         await asyncio.sleep(every_s)
+
+
+def _keep_pages() -> None:
+    """The help pages too, without haste: replies are written in this process meanwhile."""
+    if directory := stored_directory():
+        help_files.write_pages(directory, pause_s=0.002)
 
 
 def _help(told: Place, needs: tuple[str, ...]) -> Card:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from realtime.hotlines import codes, links, wording
 from realtime.hotlines.directory import Directory, FoundHelp, FoundLine
@@ -72,7 +75,7 @@ def render_help(directory: Directory, *, country: str | None, now: datetime) -> 
         "unknown": country if country and not known else None,
         "cards": _cards(directory, found.lines) if known else [],
         "sections": _sections(directory, code, found.lines, now) if code else [],
-        "countries": sorted(directory.countries.values(), key=lambda one: one.name),
+        "options": _options(directory, code),
     }
     return render_to_string("hotlines/help.html", context)
 
@@ -86,6 +89,21 @@ def render_first_help(directory: Directory, *, guess: str | None, now: datetime)
         "cards": [_card(line) for line in _first_lines(found.lines)] if country else [],
     }
     return render_to_string("hotlines/first_help.html", context)
+
+
+def _options(directory: Directory, chosen: str | None) -> SafeString:
+    options = _all_options(directory)
+    if chosen:
+        options = options.replace(f'value="{chosen}"', f'value="{chosen}" selected', 1)
+    return mark_safe(options)
+
+
+@lru_cache(maxsize=2)
+def _all_options(directory: Directory) -> str:
+    """Made once: for the pages of all countries it would be half of the work."""
+    named = sorted(directory.countries.values(), key=lambda one: one.name)
+    rows = ((one.code, one.name) for one in named)
+    return str(format_html_join("\n", '<option value="{}">{}</option>', rows))
 
 
 def _first_facts(
@@ -154,7 +172,7 @@ def _card(found: FoundLine) -> _Card:
         name=line.name,
         organisation=line.organisation,
         serves_only=line.serves_only.removeprefix("for "),
-        hours=_hours(found),
+        hours=_hours(line),
         cost=_COSTS[line.cost],
         freshness=wording.freshness(line),
         conflicts=bool(line.conflicts),
@@ -188,13 +206,9 @@ def _spoken(line: Line) -> str:
     return ", ".join(codes.language_name(tag) for tag in line.languages)
 
 
-def _hours(found: FoundLine) -> str:
-    if found.line.hours.kind == "24/7":
-        return "Open day and night"
-    words = found.line.hours.words
-    if found.open_now is None:
-        return words
-    return f"{'Open now' if found.open_now else 'Closed now'} ({words})"
+def _hours(line: Line) -> str:
+    """Never "open now": the page is kept as a file and on devices, and read at any hour."""
+    return "Open day and night" if line.hours.kind == "24/7" else line.hours.words
 
 
 def _ways(line: Line) -> list[_Way]:

@@ -40,6 +40,11 @@ def directory_in_memory() -> Directory:
     return _holder.held or _files()
 
 
+def stored_directory() -> Directory | None:
+    """Give the directory this process read from the database, without asking it again."""
+    return _holder.stored
+
+
 @cache
 def _files() -> Directory:
     return Directory.of(packaged_facts())
@@ -58,6 +63,10 @@ class _Holder:
     @property
     def held(self) -> Directory | None:
         return self._directory
+
+    @property
+    def stored(self) -> Directory | None:
+        return self._directory if self._token is not None else None
 
     def current(self, at_most_s: float) -> Directory:
         right_until = max(self._ask_again_at, self._asked_at + at_most_s)

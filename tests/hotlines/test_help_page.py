@@ -76,21 +76,17 @@ def test_conflicting_sources_are_told() -> None:
                 "UTC",
                 parse_opening([{"days": [*DAYS], "open": "09:00", "close": "17:00"}]),
             ),
-            "Open now (daily 09:00-17:00)",
-        ),
-        (
-            Hours(
-                "set",
-                "nights",
-                "UTC",
-                parse_opening([{"days": [*DAYS], "open": "20:00", "close": "08:00"}]),
-            ),
-            "Closed now (nights)",
+            "<p>daily 09:00-17:00. Free.</p>",
         ),
     ],
 )
-def test_hours_are_told_as_they_are_known(hours: Hours, words: str) -> None:
-    assert words in page(a_directory(a_line(hours=hours)))
+def test_hours_are_told_as_they_are_known_and_true_whenever_the_page_is_read(
+    hours: Hours, words: str
+) -> None:
+    html = page(a_directory(a_line(hours=hours)))
+
+    assert words in html
+    assert " now (" not in html
 
 
 def test_without_a_country_the_page_asks_and_names_no_number(packaged: Directory) -> None:
