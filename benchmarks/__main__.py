@@ -19,11 +19,11 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - models need the set-up
 
-from benchmarks import eye, streams  # noqa: E402
+from benchmarks import eye, reply, streams  # noqa: E402
 from tests.support.openai_server import ThreadedOpenAIServer  # noqa: E402
 from tests.support.server import AppServer  # noqa: E402
 
-ALL = {"eye": eye.measure, "streams": streams.measure}
+ALL = {"eye": eye.measure, "reply": reply.measure, "streams": streams.measure}
 
 
 def main(names: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 {"code": "...", "message": "...", "retryAfterMs": 1200}     retryAfterMs only where it helps
 "retryable", "activeRunId", "help" besides where a message was not taken
+"known" besides, the values there are, where one was asked for that is not
 """
 
 from __future__ import annotations
@@ -20,13 +21,18 @@ from ninja.parser import Parser
 
 from realtime.accounts.api import router as accounts_router
 from realtime.accounts.errors import ApiError
+from realtime.chat import tallies
 from realtime.chat.api import router as chat_router
+from realtime.chat.api_feedback import router as feedback_router
 from realtime.chat.api_streams import router as streams_router
 from realtime.chat.api_streams import told_of_danger
 from realtime.chat.bridge import StorageUnavailable
 from realtime.chat.failures import log_failure
 from realtime.chat.protocol import FrameError
 from realtime.chat.refusals import Refusal
+from realtime.hotlines.api import router as hotlines_router
+from realtime.hotlines.api_taps import router as taps_router
+from realtime.hotlines.place_api import router as place_router
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +52,12 @@ api = NinjaAPI(
     title="Kindline", version="1", urls_namespace="api", docs_url=None, parser=ObjectParser()
 )
 api.add_router("", accounts_router)
+api.add_router("", place_router)
+api.add_router("", hotlines_router)
 api.add_router("", streams_router)  # before: threads/a/events is no thread
 api.add_router("", chat_router)
+api.add_router("", taps_router)
+api.add_router("", feedback_router)
 
 _CODES = {400: "invalid_input", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
 _STATUS = {
@@ -85,9 +95,8 @@ def unknown_address(request: HttpRequest, rest: str) -> HttpResponse:
 @api.exception_handler(ApiError)
 def _refused(request: HttpRequest, error: ApiError) -> HttpResponse:
     about = told_of_danger(request, retryable=False) if error.code == "forbidden" else {}
-    return refusal(
-        error.status, error.code, error.message, retry_after_s=error.retry_after_s, **about
-    )
+    more = {"retry_after_s": error.retry_after_s, "known": error.known, **about}
+    return refusal(error.status, error.code, error.message, **more)
 
 
 @api.exception_handler(HttpError)
@@ -121,6 +130,7 @@ def _not_taken(request: HttpRequest, error: Refusal) -> HttpResponse:
     retryable = error.retry_after_ms > 0
     wait_s = error.retry_after_ms / 1000 if retryable else None
     about = {"retryable": retryable, "activeRunId": error.active_run_id, "help": error.help}
+    tallies.refused_with(error.help)
     status = _STATUS.get(error.code, 500)
     return refusal(status, error.code, error.message, retry_after_s=wait_s, **about)
 

@@ -14,20 +14,21 @@ django_application = get_asgi_application()  # before anything that touches mode
 from django.conf import settings  # noqa: E402
 
 from realtime.chat import bridge  # noqa: E402
-from realtime.chat.answering import configured_model  # noqa: E402
+from realtime.chat.answering import configured_model, configured_moderation  # noqa: E402
 from realtime.chat.engine import Engine, build_engine, install  # noqa: E402
 from realtime.chat.routing import websocket_routes  # noqa: E402
 from realtime.chat.streams import Streams  # noqa: E402
 from realtime.chat.timings import Timings  # noqa: E402
 from realtime.provider.client import OpenAIModel  # noqa: E402
+from realtime.provider.moderation import Moderator  # noqa: E402
 
 
 class Lifespan:
     """Starts the engine early and ends it well where the server has a lifespan (uvicorn)."""
 
-    def __init__(self, engine: Engine, model: OpenAIModel | None) -> None:
+    def __init__(self, engine: Engine, *asked: OpenAIModel | Moderator | None) -> None:
         self.engine = engine
-        self.model = model
+        self.asked = [one for one in asked if one is not None]
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         while True:
@@ -42,13 +43,26 @@ class Lifespan:
 
     async def _stop(self) -> None:
         await self.engine.stop()
-        if self.model is not None:
-            await self.model.close()
+        for one in self.asked:
+            await one.close()
         bridge.close_connections()
+
+
+class Started:
+    """Starts the engine with the first request where the server has no lifespan (runserver)."""
+
+    def __init__(self, engine: Engine, application: Any) -> None:
+        self.engine = engine
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await self.engine.start()
+        await self.application(scope, receive, send)
 
 
 _config = configured_model()
 _model = None if _config is None else OpenAIModel(_config)
+_moderator = None if _config is None else configured_moderation(_config)
 engine = build_engine(
     model=_model,
     conninfo=bridge.conninfo(),
@@ -56,12 +70,13 @@ engine = build_engine(
     max_turns=settings.MAX_TURNS,
     runner=settings.TURN_RUNNER,
     pad=settings.PAD_FRAMES,
+    moderator=_moderator,
 )
 install(engine)
 application = ProtocolTypeRouter(
     {
-        "http": Streams(django_application),
+        "http": Started(engine, Streams(django_application)),
         "websocket": websocket_routes(engine),
-        "lifespan": Lifespan(engine, _model),
+        "lifespan": Lifespan(engine, _model, _moderator),
     }
 )

@@ -44,7 +44,9 @@ def env_int(name: str, *, default: int, least: int = 0, most: int | None = None)
     return value
 
 
-def env_float(name: str, *, default: float, above: float = 0.0) -> float:
+def env_float(
+    name: str, *, default: float, above: float = 0.0, most: float | None = None
+) -> float:
     raw = env_str(name, str(default))
     try:
         value = float(raw)
@@ -52,6 +54,8 @@ def env_float(name: str, *, default: float, above: float = 0.0) -> float:
         raise ImproperlyConfigured(f"{name}={raw!r}: must be a number") from None
     if not above < value < float("inf"):
         raise ImproperlyConfigured(f"{name}={raw}: must be above {above:g} and finite")
+    if most is not None and value > most:
+        raise ImproperlyConfigured(f"{name}={raw}: must be {most:g} or less")
     return value
 
 

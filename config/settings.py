@@ -209,6 +209,8 @@ OPENAI_REASONING_EFFORT = env_str("OPENAI_REASONING_EFFORT")
 UPSTREAM_PREFILL = env_choice(
     "UPSTREAM_PREFILL", choices=("off", "continue", "prefix"), default="off"
 )
+# Whether the vendor's moderation endpoint looks at messages too; auto: at OpenAI's own address.
+MODERATION = env_choice("MODERATION", choices=("auto", "on", "off"), default="auto")
 # Where only this machine's own people come, a first look needs no further word.
 ALLOW_REHEARSAL = DEBUG or env_bool(
     "ALLOW_REHEARSAL", default=PUBLIC_URL is not None and PUBLIC_URL.loopback
@@ -216,6 +218,23 @@ ALLOW_REHEARSAL = DEBUG or env_bool(
 # Where the built-in scripted demo listens; ./dev run sets it when no model is configured.
 REHEARSAL_URL = env_str("REHEARSAL_URL")
 REHEARSAL_SUGGESTIONS = list(SUGGESTIONS)
+
+# --- What people are told ---------------------------------------------------------------------
+
+# Hours after which a conversation that goes on says again that an AI answers. Laws say 3, and 1
+# for who said that they are under 18: it may be more often, not less.
+DISCLOSURE_HOURS = env_float("DISCLOSURE_HOURS", default=3.0, most=3.0)
+DISCLOSURE_MINOR_HOURS = env_float("DISCLOSURE_MINOR_HOURS", default=1.0, most=1.0)
+# Places whose law the operator is under (realtime/safety/policies); a person's country counts too.
+POLICY_PLACES = env_list("POLICY_PLACES")
+# Countries (ISO codes) in which no chat is offered; help is, everywhere.
+CLOSED_COUNTRIES = env_list("CLOSED_COUNTRIES")
+# Whom people may ask or complain to: an address or a page, shown on /safety.
+OPERATOR_NAME = env_str("OPERATOR_NAME")
+OPERATOR_CONTACT = env_str("OPERATOR_CONTACT")
+DISCLOSURE_AT_START = True  # no knob: the law asks for it everywhere
+# Days without a word after which it says so again.
+DISCLOSURE_IDLE_DAYS = env_float("DISCLOSURE_IDLE_DAYS", default=7.0, most=7.0)
 
 # --- Turns ----------------------------------------------------------------------------------
 
@@ -235,6 +254,16 @@ TIMINGS_SCALE = env_float("TIMINGS_SCALE", default=1.0)
 RETENTION_DAYS = env_int("RETENTION_DAYS", default=30, least=0, most=36_500)
 # A worker that starts does what the clock asked for since yesterday, once.
 PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
+
+# --- Help lines ------------------------------------------------------------------------------
+
+# Where the help pages are written at import and at every change; where it cannot be written to,
+# they are made from memory.
+HELP_DIR = Path(env_str("HELP_DIR", str(BASE_DIR / ".run" / "help")))
+# Countries whose lead lines a person keeps checked; none named: every country with a lead line.
+HOTLINE_COUNTRIES = [code.upper() for code in env_list("HOTLINE_COUNTRIES")]
+# Days that a check of a line lasts.
+HOTLINE_CHECK_DAYS = env_int("HOTLINE_CHECK_DAYS", default=180, least=1, most=3_650)
 
 # --- Web ------------------------------------------------------------------------------------
 
@@ -263,6 +292,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

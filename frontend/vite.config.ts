@@ -13,7 +13,7 @@ export default defineConfig({
     // A data: URI would need a looser Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: "src/main.ts" },
+    rollupOptions: { input: ["src/main.ts", "src/sw.ts"] },
   },
   test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
 });

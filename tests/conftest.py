@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from asgiref.sync import SyncToAsync
-from django.core.management import call_command
 from django.db import connections
-from django.db.backends.postgresql.operations import DatabaseOperations
 
 from realtime.chat import bridge
+from realtime.hotlines import operations
+from realtime.hotlines.importing.packaged import PACKAGED_FILES
 from tests.support import emptying
 from tests.support.no_spending import no_spending
 from tests.support.openai_scenarios import says
@@ -38,9 +37,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _patient_emptying() -> Iterator[None]:
+def _emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", emptying.execute_sql_flush)
+        emptying.quick_and_patient(patch)
         yield
 
 
@@ -78,8 +77,8 @@ def app(transactional_db: None, app_process: AppServer, model: ThreadedOpenAISer
 
 @pytest.fixture
 def directory(transactional_db: None) -> None:
-    """The hotline data of the project, imported."""
-    call_command("import_hotlines", stdout=StringIO())
+    """The hotline data of the project, imported; the pages are for servers to write."""
+    operations.import_files(paths=PACKAGED_FILES)
 
 
 @pytest.fixture(autouse=True)

@@ -16,3 +16,5 @@ except ImproperlyConfigured as error:
 # Most tests are many people at one address, and quick; those that ask say their own numbers.
 SUBMITS_PER_MINUTE = SUBMITS_BURST = SUBMITS_PER_MINUTE_PER_ADDRESS = 100_000
 MAX_LOOP_LAG_MS = SOCKETS_PER_PERSON = RUNS_PER_PERSON = 100_000
+# The notice that opens each conversation: most tests would have to count it; its own turn it on.
+DISCLOSURE_AT_START = False

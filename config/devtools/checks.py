@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.devtools import compose, environment, house, locks, setup
+from config.devtools import compose, environment, house, locks, setup, wording
 from config.devtools.application import manage_command
 from config.devtools.checkout import Checkout
 from config.devtools.node import Node
@@ -96,6 +96,7 @@ def _rest(guard: Warden, checkout: Checkout, node: Node) -> list[Check]:
         _command(guard, checkout, "Dockerfile", hadolint, clean_env()),
         Check("locks", lambda: "\n".join(locks.stale(checkout))),
         Check("short functions", lambda: "\n".join(house.long_functions(checkout.root))),
+        Check("wording", lambda: "\n".join(wording.wrong_words(checkout.root))),
         Check("no machine's paths", lambda: "\n".join(house.machine_paths(checkout.root))),
         _command(guard, checkout, "page types", node.npm_command("run", "check"), env, page),
         _command(guard, checkout, "page lint", node.npm_command("run", "lint"), env, page),

@@ -48,6 +48,7 @@ def production_env() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(64),
         "PUBLIC_URL": "https://kindline.example",
         "TRUSTED_PROXIES": "127.0.0.1",
+        "OPERATOR_CONTACT": "safety@kindline.example",
     }
 
 

@@ -58,12 +58,12 @@ def _functions(path: Path) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunction
 def _python_files(root: Path) -> Iterator[Path]:
     for name in _PYTHON:
         place = root / name
-        files = (path for path in _files(place) if path.suffix == ".py")
-        yield from [place] if place.is_file() else files
+        found = (path for path in files(place) if path.suffix == ".py")
+        yield from [place] if place.is_file() else found
 
 
 def _texts(root: Path) -> Iterator[Path]:
-    for path in _files(root):
+    for path in files(root):
         try:
             path.read_text("utf-8")
         except (UnicodeDecodeError, OSError):
@@ -71,7 +71,7 @@ def _texts(root: Path) -> Iterator[Path]:
         yield path
 
 
-def _files(root: Path) -> Iterator[Path]:
+def files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(set(folders) - _NOT_OURS)
         yield from (Path(folder, name) for name in sorted(names) if name not in (".env", ".git"))

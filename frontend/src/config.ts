@@ -1,6 +1,6 @@
 /** What Django's template tells the page. */
 
-import { isRecord, parseJson, record, text, texts } from "./json";
+import { isRecord, parseJson, record, text, textOrNull, texts } from "./json";
 
 export interface Model {
   readonly name: string;
@@ -16,6 +16,10 @@ export interface Config {
   readonly socketPath: string;
   readonly apiPath: string;
   readonly helpPath: string;
+  /** null: nothing can be kept on the device. */
+  readonly workerPath: string | null;
+  /** What this service does and does not do, in plain words. */
+  readonly safetyPath: string;
   /** Days after the last message that a chat is kept; 0: until somebody deletes it. */
   readonly retentionDays: number;
   /** Of the text of one message, in UTF-8. */
@@ -32,6 +36,8 @@ export function readConfig(source: string): Config {
     socketPath: text(config.socketPath) || "/ws/v1/chat",
     apiPath: text(config.apiPath) || "/api/v1",
     helpPath: text(config.helpPath) || "/help",
+    workerPath: textOrNull(config.workerPath),
+    safetyPath: text(config.safetyPath) || "/safety",
     retentionDays: wholeNumber(config.retentionDays),
     maxMessageBytes: wholeNumber(config.maxMessageBytes) || MAX_MESSAGE_BYTES,
   };

@@ -15,6 +15,7 @@ const aboutWords = (retentionDays: number): readonly string[] => [
   "People who check how well this works may read chats later. They can't send anyone to help you.",
   howLong(retentionDays),
   "No one is told about this chat: not family, not a doctor, not the police.",
+  "The Help page may be saved on this device, so that it works without a network. What you write is not saved with it.",
 ];
 
 /** 0 days: nothing removes it but a person. */
@@ -51,4 +52,4 @@ const whereTo = (provider: string, host: string): string =>
 
 /** Changes when what was agreed to changes, so that the person is asked again. */
 export const disclosureKey = ({ host, rehearsal }: Model, retentionDays: number): string =>
-  `2 ${rehearsal ? "demo" : "ai"} ${host} ${retentionDays}`;
+  `3 ${rehearsal ? "demo" : "ai"} ${host} ${retentionDays}`;

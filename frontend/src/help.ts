@@ -15,6 +15,8 @@ export interface Line {
   readonly name: string;
   readonly organisation: string | null;
   readonly lead: boolean;
+  readonly needs: readonly string[];
+  readonly onlyFor: string | null;
   readonly regions: string | null;
   readonly languages: readonly string[];
   readonly hours: string;
@@ -40,8 +42,12 @@ export interface Help {
   readonly international: { readonly name: string; readonly href: string } | null;
   readonly guessed: boolean;
   readonly choices: readonly string[];
-  /** Shown for what the person wrote, not because somebody looked lines up. */
+  /** Why it is shown: "message" ...; null where somebody looked lines up. */
+  readonly reason: string | null;
+  /** Shown for how things stand, not because somebody looked lines up. */
   readonly offered: boolean;
+  /** null: it came with no log. */
+  readonly cardId: string | null;
 }
 
 /** A way to reach someone together with the line it belongs to. */
@@ -63,6 +69,9 @@ export function readHelp(content: string): Help | null {
   return isRecord(found) && hasHelp(found) ? readFound(found) : null;
 }
 
+/** The card that a result repeats line by line; "" for none. */
+export const repeatedCard = (content: string): string => text(record(parseJson(content)).cardId);
+
 const hasHelp = (found: Json): boolean =>
   Array.isArray(found.lines) || isRecord(found.emergency) || isRecord(found.international);
 
@@ -80,7 +89,9 @@ export function readFound(found: Json): Help {
     international: href === null ? null : { name: name === "" ? href : name, href },
     guessed: found.guessed === true,
     choices: [...new Set(texts(found.choices))].filter((code) => /^[A-Z]{2}$/.test(code)),
-    offered: found.reason === "message",
+    reason: textOrNull(found.reason),
+    offered: textOrNull(found.reason) !== null,
+    cardId: textOrNull(found.cardId),
   };
 }
 
@@ -89,6 +100,8 @@ const readLine = (line: Json): Line => ({
   name: text(line.name),
   organisation: textOrNull(line.organisation),
   lead: line.lead === true,
+  needs: texts(line.needs),
+  onlyFor: textOrNull(line.onlyFor),
   regions: textOrNull(line.regions),
   languages: line.languagesInferred === true ? [] : texts(line.languages),
   hours: textOrNull(line.hours) ?? "Hours not known",
@@ -119,6 +132,31 @@ const contactHref = (href: unknown): string | null =>
 
 const webHref = (href: unknown): string | null =>
   typeof href === "string" && /^https?:\/\//i.test(href) ? href : null;
+
+const URGENT = ["suicide", "crisis", "self-harm"];
+
+/** An offered card that names a country has lines for a crisis, or says that none is known. */
+export const lacksCrisisLine = ({ country, offered, lines }: Help): boolean =>
+  country !== null &&
+  offered &&
+  !lines.some(({ needs }) => needs.length === 0 || needs.some((need) => URGENT.includes(need)));
+
+/** Equal for cards that would show the same people. */
+export const peopleOf = ({ country, lines, emergency }: Help): string =>
+  JSON.stringify([
+    country,
+    lines.map(({ id, name }) => id || name).sort(),
+    emergency.map(({ number }) => number).sort(),
+  ]);
+
+const WHY: Readonly<Record<string, string>> = {
+  model_down: "No reply can be written right now.",
+  lost: "The chat cannot be reached right now.",
+};
+
+/** The sentence above an offered card. */
+export const whyOf = ({ reason }: Help): string =>
+  `${WHY[reason ?? ""] ?? "It sounds like things may be very hard."} You don't have to handle this alone.`;
 
 const VOICE = new Set(["phone", "tty"]);
 const QUIET = ["sms", "chat", "whatsapp"];

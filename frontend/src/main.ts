@@ -1,15 +1,19 @@
 import { mount } from "svelte";
+import { HelpAtHand, readHeld } from "./athand";
 import { admitGuest, browserClock, newId, openSocket } from "./browser";
 import { readConfig } from "./config";
 import { Conversation, type View } from "./conversation";
 import { Door } from "./door";
+import type { Help } from "./help";
+import { keepOnDevice, linesFor, whereAmI } from "./helpers";
 import { devicePlace } from "./places";
 import { Link } from "./socket";
 import { hashOfThread, Memory, threadInHash } from "./storage";
 import App from "./views/App.svelte";
 import "./style.css";
 
-const config = readConfig(document.getElementById("kindline-config")?.textContent ?? "");
+const told = (id: string): string => document.getElementById(id)?.textContent ?? "";
+const config = readConfig(told("kindline-config"));
 const memory = new Memory(boxOf("sessionStorage"), boxOf("localStorage"));
 const linked = threadInHash(location.hash);
 const remembered = memory.threadId;
@@ -50,13 +54,31 @@ function converse(onChange: (view: View) => void): Conversation {
   });
 }
 
+function bringHelp(onChange: (help: Help) => void): HelpAtHand {
+  const { apiPath, workerPath } = config;
+  const device = devicePlace();
+  return new HelpAtHand({
+    held: readHeld(told("kindline-help")),
+    memory,
+    timeZone: device.timeZone,
+    whereAmI: () => whereAmI(apiPath, device),
+    linesFor: (code) => linesFor(apiPath, code),
+    keep: (codes) => {
+      if (workerPath !== null) void keepOnDevice(workerPath, codes);
+    },
+    onChange,
+    now: Date.now,
+  });
+}
+
 if (known !== null && config.model !== null) keepThread(known);
 window.addEventListener("hashchange", () => location.reload());
 
 const target = document.getElementById("app");
 if (target !== null) {
   const help = [...target.childNodes];
+  const parts = { config, memory, door, converse, bringHelp, keepThread };
   const opened = { known: known !== null, byLink: linked !== null && linked !== remembered };
-  mount(App, { target, props: { config, memory, door, converse, keepThread, ...opened } });
+  mount(App, { target, props: { ...parts, ...opened } });
   for (const node of help) node.remove(); // only now: it stays where the start fails
 }

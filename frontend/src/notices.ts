@@ -26,6 +26,20 @@ export function notify(
   return addNotice(notices, { ...notice, afterMessageId });
 }
 
+/** What stood after words that are taken back stands after what is left before them. */
+export function movedUp(
+  { messages, notices }: Shown,
+  kept: readonly Message[],
+): readonly Notice[] {
+  const ids = new Set(kept.map(({ id }) => id));
+  return notices.map((notice) => {
+    const at = messages.findIndex(({ id }) => id === notice.afterMessageId);
+    if (at < 0 || ids.has(messages[at]?.id ?? "")) return notice;
+    const before = messages.slice(0, at).findLast(({ id }) => ids.has(id));
+    return { ...notice, afterMessageId: before?.id ?? null };
+  });
+}
+
 export function addNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {
   const at = notices.findIndex((old) => sameCard(old, notice));
   return at < 0 ? [...notices, notice] : notices.with(at, notice);

@@ -6,7 +6,7 @@
  * one we already have is ignored; anything else is a gap and asks for a replay from our cursor.
  */
 
-import { addNotice, isRefused, notify, refusedId } from "./notices";
+import { addNotice, isRefused, movedUp, notify, refusedId } from "./notices";
 import type {
   AssistantMessage,
   Envelope,
@@ -128,6 +128,7 @@ function replaceAll(state: Transcript, frame: Snapshot): Transcript {
 function apply(state: Transcript, event: RunEvent, id: string): Transcript {
   switch (event.type) {
     case "RUN_STARTED":
+      if (event.asked.length === 0) return state; // it asks nothing and only brings a notice
       return {
         ...state,
         messages: event.asked.reduce(upsert, state.messages),
@@ -140,6 +141,7 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
         refusal: null,
       };
     case "RUN_FINISHED":
+      if (state.runId === null) return state;
       return end(state, event.cancelled ? "cancelled" : "completed", null);
     case "RUN_ERROR": {
       const { code, message, retryable } = event;
@@ -149,6 +151,7 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
       return {
         ...state,
         messages: event.messages,
+        notices: state.written ? movedUp(state, event.messages) : state.notices,
         open: [],
         restarted: state.restarted || (state.written && takesBack(state, event.messages)),
         brokeOff: state.runId === null && event.brokeOff,

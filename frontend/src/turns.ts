@@ -1,7 +1,7 @@
 /** Transcript -> what stands on the page, in order: bubbles, replies with their tool calls, cards. */
 
 import { text } from "./json";
-import { readFound, readHelp, type Help } from "./help";
+import { peopleOf, readFound, readHelp, repeatedCard, type Help } from "./help";
 import type { AssistantMessage, Message, Notice, ToolCall, ToolMessage } from "./protocol";
 import type { Pending } from "./outbox";
 import { refusedId } from "./notices";
@@ -9,7 +9,8 @@ import type { Transcript } from "./transcript";
 
 export type Part =
   | { readonly kind: "text"; readonly key: string; readonly text: string; readonly open: boolean }
-  | { readonly kind: "help"; readonly key: string; readonly help: Help }
+  /** `chip`: one like it stood there before, so this one starts folded. */
+  | { readonly kind: "help"; readonly key: string; readonly help: Help; readonly chip: boolean }
   | { readonly kind: "busy"; readonly key: string; readonly words: string }
   | { readonly kind: "failed"; readonly key: string };
 
@@ -20,7 +21,9 @@ export type Item =
       readonly text: string;
       readonly pending: Pending | null;
     }
-  | { readonly kind: "reply"; readonly key: string; readonly parts: readonly Part[] };
+  | { readonly kind: "reply"; readonly key: string; readonly parts: readonly Part[] }
+  /** Who answers here, said again by the server. */
+  | { readonly kind: "told"; readonly key: string; readonly text: string };
 
 export function itemsOf(transcript: Transcript, pending: readonly Pending[]): readonly Item[] {
   const messages = withoutReplaced(transcript.messages, pending);
@@ -28,14 +31,15 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
   const notices = transcript.notices.filter(({ id }) => !ours.has(id));
   const items: Item[] = [];
   const results = resultsByCall(messages);
-  addParts(items, "start", noticeParts(notices, null, messages));
+  const cards = new Set(notices.map(({ value }) => text(value.cardId)));
+  addNotices(items, "start", noticesAfter(notices, null, messages), notices);
   for (const message of messages) {
     if (message.role === "user") {
       items.push({ kind: "said", key: message.id, text: message.content, pending: null });
     } else if (message.role === "assistant") {
-      addParts(items, message.id, assistantParts(message, transcript, results));
+      addParts(items, message.id, assistantParts(message, transcript, results, cards));
     }
-    addParts(items, `after-${message.id}`, noticeParts(notices, message.id, messages));
+    addNotices(items, `after-${message.id}`, noticesAfter(notices, message.id, messages), notices);
   }
   const known = new Set(messages.map(({ id }) => id));
   for (const item of pending) {
@@ -43,9 +47,13 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
       items.push({ kind: "said", key: item.messageId, text: item.text, pending: item });
     }
     const refused = transcript.notices.filter(({ id }) => id === refusedId(item.runId));
-    addParts(items, `after-${item.messageId}`, refused.map(helpPart));
+    addParts(
+      items,
+      `after-${item.messageId}`,
+      refused.map((notice) => helpPart(notice, false)),
+    );
   }
-  return items;
+  return turnsOf(items).flatMap(oneOfEqual);
 }
 
 /** While an edit is on its way, what it will replace is gone already. */
@@ -59,31 +67,55 @@ function withoutReplaced(
   return [...messages.slice(0, at), ...messages.filter(({ id }) => id === edit.messageId)];
 }
 
-/** Consecutive rounds of one reply are one item, named by its first message; no card twice. */
+/** Consecutive rounds of one reply are one item, named by its first message. */
 function addParts(items: Item[], key: string, parts: readonly Part[]): void {
   if (parts.length === 0) return;
   const last = items.at(-1);
   if (last?.kind === "reply") {
-    items[items.length - 1] = { ...last, parts: lastOfEqual([...last.parts, ...parts]) };
+    items[items.length - 1] = { ...last, parts: [...last.parts, ...parts] };
   } else {
-    items.push({ kind: "reply", key, parts: lastOfEqual(parts) });
+    items.push({ kind: "reply", key, parts });
   }
 }
 
-/** A help card that comes again with the same content stands only where it came last. */
-function lastOfEqual(parts: readonly Part[]): readonly Part[] {
-  const later = new Set<string>();
-  return parts
-    .toReversed()
-    .filter((part) => {
-      if (part.kind !== "help") return true;
-      const content = contentOf(part.help);
-      return !later.has(content) && later.add(content);
-    })
-    .toReversed();
+type HelpPart = Extract<Part, { kind: "help" }>;
+
+/** What stands from one thing the person said to the next. */
+function turnsOf(items: readonly Item[]): readonly (readonly Item[])[] {
+  const turns: Item[][] = [[]];
+  for (const item of items) {
+    if (item.kind === "said") turns.push([]);
+    turns.at(-1)?.push(item);
+  }
+  return turns;
 }
 
-const contentOf = (help: Help): string => once(help, (found) => JSON.stringify(found));
+/**
+ * Of cards that show the same people one stands: the one that was offered, where the person may be
+ * at it already, else the last. Who asked for what a folded one holds gets it unfolded.
+ */
+function oneOfEqual(turn: readonly Item[]): readonly Item[] {
+  const kept = new Map<string, HelpPart>();
+  for (const part of turn.flatMap(partsOf)) {
+    if (part.kind !== "help") continue;
+    const people = once(part.help, peopleOf);
+    const before = kept.get(people);
+    if (before === undefined || !before.help.offered) kept.set(people, part);
+    else if (before.chip && !part.chip) kept.set(people, { ...before, chip: false });
+  }
+  const standing = (part: Part): readonly Part[] => {
+    if (part.kind !== "help") return [part];
+    const one = kept.get(once(part.help, peopleOf));
+    return one?.key === part.key ? [one] : [];
+  };
+  return turn
+    .map((item) =>
+      item.kind === "reply" ? { ...item, parts: item.parts.flatMap(standing) } : item,
+    )
+    .filter((item) => item.kind !== "reply" || item.parts.length > 0);
+}
+
+const partsOf = (item: Item): readonly Part[] => (item.kind === "reply" ? item.parts : []);
 
 type Results = ReadonlyMap<ToolCall, ToolMessage>;
 
@@ -107,11 +139,12 @@ function assistantParts(
   { id, content: text, toolCalls }: AssistantMessage,
   { open, runId }: Transcript,
   results: Results,
+  cards: ReadonlySet<string>,
 ): readonly Part[] {
   const words: readonly Part[] =
     text === "" ? [] : [{ kind: "text", key: id, text, open: open.includes(id) }];
   const calls = toolCalls.flatMap((call, at) =>
-    callParts(call, `${id}/${at}`, results.get(call), runId !== null),
+    callParts(call, `${id}/${at}`, results.get(call), runId !== null, cards),
   );
   return [...words, ...calls];
 }
@@ -121,6 +154,7 @@ function callParts(
   key: string,
   result: ToolMessage | undefined,
   running: boolean,
+  cards: ReadonlySet<string>,
 ): readonly Part[] {
   const hotlines = name === "find_hotlines";
   if (result === undefined) {
@@ -128,8 +162,12 @@ function callParts(
     return running ? [{ kind: "busy", key, words }] : [];
   }
   if (!hotlines) return [];
-  const help = once(result, ({ content }) => readHelp(content));
-  return [help === null ? { kind: "failed", key } : { kind: "help", key, help }];
+  const { help, repeats } = once(result, ({ content }) => ({
+    help: readHelp(content),
+    repeats: repeatedCard(content),
+  }));
+  if (repeats !== "" && cards.has(repeats)) return [];
+  return [help === null ? { kind: "failed", key } : { kind: "help", key, help, chip: false }];
 }
 
 const READ = new WeakMap<object, unknown>();
@@ -143,23 +181,49 @@ function once<Source extends object, Value>(
   return READ.get(source) as Value;
 }
 
-function noticeParts(
+function noticesAfter(
   notices: readonly Notice[],
   after: string | null,
   messages: readonly Message[],
-): readonly Part[] {
+): readonly Notice[] {
   const known = new Set(messages.map(({ id }) => id));
-  return notices.flatMap((notice): readonly Part[] => {
+  return notices.filter((notice) => {
     // A notice whose message is gone (superseded) stays: it moves to the top.
     const place = notice.afterMessageId !== null && known.has(notice.afterMessageId);
-    const here = place ? notice.afterMessageId === after : after === null;
-    if (!here || notice.name !== "kindline.help") return [];
-    return [helpPart(notice)];
+    return place ? notice.afterMessageId === after : after === null;
   });
 }
 
-const helpPart = (notice: Notice): Part => ({
+function addNotices(
+  items: Item[],
+  key: string,
+  notices: readonly Notice[],
+  all: readonly Notice[],
+): void {
+  for (const notice of notices) {
+    if (notice.name === "kindline.help") {
+      const earlier = all.slice(0, all.indexOf(notice));
+      addParts(items, key, [helpPart(notice, isRepeated(notice, earlier))]);
+    } else if (notice.name === "kindline.disclosure") addTold(items, notice);
+  }
+}
+
+function addTold(items: Item[], { id, value }: Notice): void {
+  const words = text(value.text);
+  if (words !== "") items.push({ kind: "told", key: `told-${text(value.id) || id}`, text: words });
+}
+
+const LEVELS = ["none", "concern", "crisis"];
+const levelOf = ({ value }: Notice): number => LEVELS.indexOf(text(value.level));
+
+/** A card opens once for each rise of level, and always for who waits in vain. */
+const isRepeated = (notice: Notice, earlier: readonly Notice[]): boolean =>
+  !["model_down", "refused"].includes(text(notice.value.reason)) &&
+  earlier.some((one) => one.name === notice.name && levelOf(one) >= levelOf(notice));
+
+const helpPart = (notice: Notice, chip: boolean): HelpPart => ({
   kind: "help",
+  chip,
   // One card, whatever brings it: a refusal first, then the log.
   key: `notice-${text(notice.value.cardId) || notice.id}`,
   help: once(notice.value, readFound),

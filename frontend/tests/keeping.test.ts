@@ -19,6 +19,7 @@ function disclosure(canKeep: boolean, kept: boolean) {
   const props = {
     disclosure: { title: "Before you write", points: [] },
     helpPath: "/help",
+    safetyPath: "/safety",
     canKeep,
     kept,
     accept: (keep: boolean) => chosen.push(keep),

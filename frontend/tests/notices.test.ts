@@ -67,6 +67,22 @@ describe("a help card", () => {
     expect(places(shown(without, card("r1")))).toEqual([["u2", "r1"]]);
   });
 
+  it("that comes in a run of its own is no reply, and leaves what the last one came to", () => {
+    const failed = logged(asked(emptyTranscript("t1"), "r1", "u1"), {
+      type: "RUN_ERROR",
+      code: "upstream_unavailable",
+      message: "No.",
+      metadata: { kindline: { retryable: true } },
+    });
+    const started = { type: "RUN_STARTED", runId: "n1", input: { messages: [] } };
+    const during = shown(logged(failed, started), card("r1"));
+    const after = logged(during, { type: "RUN_FINISHED", runId: "n1" });
+
+    expect(during.runId).toBeNull();
+    expect(after.ending).toEqual(failed.ending);
+    expect(places(after)).toEqual([["u1", "r1"]]);
+  });
+
   it("stands once after a reload too: the latest of its name", () => {
     const notice = (id: string, afterMessageId: string) => ({
       id,
@@ -100,6 +116,13 @@ describe("a reply that is taken over", () => {
     expect(again.restarted).toBe(true);
     expect(text(again, "a2").restarted).toBe(true);
     expect(logged(again, { type: "RUN_FINISHED", runId: "r1" }).restarted).toBe(false);
+  });
+
+  it("leaves a card that came in the midst of it after what stays", () => {
+    const half = shown(text(asked(emptyTranscript("t1"), "r1", "u1"), "a1"), card("r1"));
+    expect(places(half)).toEqual([["a1", "r1"]]);
+
+    expect(places(logged(half, list("u1")))).toEqual([["u1", "r1"]]);
   });
 
   it("is not meant when a second answer replaces the first", () => {

@@ -173,6 +173,7 @@ describe("the configuration", () => {
     expect(readConfig('{"model":null,"helpPath":"/aid"}')).toMatchObject({
       model: null,
       helpPath: "/aid",
+      safetyPath: "/safety",
     });
     expect(readConfig("").model).toBeNull();
   });

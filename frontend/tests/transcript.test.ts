@@ -222,7 +222,9 @@ describe("a snapshot with a broken-off reply", () => {
   });
 
   it("forgets it with the next run", () => {
-    const state = then(from([asked, part]), { type: "RUN_STARTED", threadId: "t1", runId: "r2" });
+    const input = { messages: [{ ...asked, id: "u2" }] };
+    const started = { type: "RUN_STARTED", threadId: "t1", runId: "r2", input };
+    const state = then(from([asked, part]), started);
 
     expect(state).toMatchObject({ runId: "r2", brokeOff: false });
   });

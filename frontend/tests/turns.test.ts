@@ -14,7 +14,7 @@ function recorded(name: string, frames?: number): Transcript {
 
 const shape = (transcript: Transcript) =>
   itemsOf(transcript, []).map((item) =>
-    item.kind === "said" ? item.text : item.parts.map((part) => part.kind),
+    item.kind === "reply" ? item.parts.map((part) => part.kind) : item.text,
   );
 
 describe("what stands on the page", () => {
@@ -55,6 +55,31 @@ describe("what stands on the page", () => {
       "I don't want to be here any more.",
       ["help", "text"],
     ]);
+  });
+
+  it("says who answers after the message with which it was due, and before the reply", () => {
+    const state = recorded("unknown_and_custom");
+    const afterMessageId = state.messages[0]?.id ?? null;
+    const told = {
+      id: "1-2",
+      afterMessageId,
+      name: "kindline.disclosure",
+      value: { id: "disclosure-r1", reason: "start", text: "You are writing with an AI." },
+    };
+
+    expect(shape({ ...state, notices: [told, ...state.notices] })).toEqual([
+      "I don't want to be here any more.",
+      "You are writing with an AI.",
+      ["help", "text"],
+    ]);
+  });
+
+  it("shows nothing of a disclosure that has no text", () => {
+    const notices = [
+      { id: "1-2", afterMessageId: null, name: "kindline.disclosure", value: { id: "x" } },
+    ];
+
+    expect(itemsOf({ ...emptyTranscript("t1"), notices }, [])).toEqual([]);
   });
 
   it("keeps a help notice whose message was superseded", () => {
@@ -125,6 +150,24 @@ describe("what stands on the page", () => {
     expect(itemsOf({ ...state, messages: same }, []).at(-1)).toMatchObject({
       parts: [{ kind: "help", key: "a1/1" }, { kind: "text" }],
     });
+  });
+
+  it("shows no result that repeats a card which stands already, and one whose card is gone", () => {
+    const state = recorded("tool_call_in_mid_reply");
+    const messages = state.messages.map((message) =>
+      message.role === "tool"
+        ? { ...message, content: '{"country":"GB","lines":[],"cardId":"r1"}' }
+        : message,
+    );
+    const value = { cardId: "r1", reason: "message", country: "GB", lines: [] };
+    const card = { id: "1-2", afterMessageId: "u1", name: "kindline.help", value };
+
+    expect(shape({ ...state, messages, notices: [card] }).at(-1)).toEqual([
+      "help",
+      "text",
+      "text",
+    ]);
+    expect(shape({ ...state, messages }).at(-1)).toEqual(["text", "help", "text"]);
   });
 
   it("adds what is on its way once, under the key it will keep", () => {

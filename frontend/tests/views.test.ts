@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { emptyTranscript, type Transcript } from "../src/transcript";
 import Ending from "../src/views/Ending.svelte";
 import LinkStatus from "../src/views/LinkStatus.svelte";
+import Told from "../src/views/Told.svelte";
 
 let shown: ReturnType<typeof mount> | null = null;
 
@@ -52,5 +53,17 @@ describe("the line's state", () => {
 
     expect(document.body.textContent).toContain(words);
     expect(document.querySelector("a")?.getAttribute("href")).toBe("/help");
+  });
+});
+
+describe("who answers here", () => {
+  it("is said as it came, named for screen readers, with the way to more", () => {
+    const props = { text: "You are writing with an <b>AI</b>.", safetyPath: "/safety" };
+    shown = mount(Told, { target: document.body, props });
+
+    const aside = document.querySelector("aside");
+    expect(aside?.textContent).toContain("You are writing with an <b>AI</b>.");
+    expect(aside?.getAttribute("aria-label")).toBe("Who answers here");
+    expect(document.querySelector("a")?.getAttribute("href")).toBe("/safety");
   });
 });

@@ -74,7 +74,10 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class TurnFinished:
+    """`refused`: with words, but the model said by them that it will not answer."""
+
     usage: Usage | None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,12 +74,14 @@ async def run_turn(
     said: Sequence[ChatMessage] = (),
     pending: Sequence[ToolCall] = (),
     open_text: OpenText | None = None,
+    as_shown: Callable[[Sequence[ChatMessage]], Sequence[ChatMessage]] = tuple,
 ) -> AsyncGenerator[TurnEvent, None]:
     """Answer the last message of `history`.
 
     Ends with exactly one TurnFinished, TurnFailed or TurnBrokeOff.
     To go on with a turn that broke off: `said` are its finished rounds, `pending` those of their
     calls that nobody answered; these are run first. `open_text` is gone on with in its message.
+    `as_shown` gives what was said in this turn as the person has it, for the next round.
     Closing the generator cancels the upstream stream and the tools and waits for them.
     """
     answers = list[ChatMessage]()
@@ -93,7 +95,7 @@ async def run_turn(
         said=answerable([*said, *answers]),
         open_text=open_text,
     )
-    shell = _Shell(turn, model, toolbox, history, safety_identifier, limits)
+    shell = _Shell(turn, model, toolbox, history, safety_identifier, limits, as_shown)
     try:
         while shell.turn.state is not TurnState.OVER:
             for event in await shell.step():
@@ -124,6 +126,7 @@ class _Shell:
         history: Sequence[ChatMessage],
         safety_identifier: str,
         limits: TurnLimits,
+        as_shown: Callable[[Sequence[ChatMessage]], Sequence[ChatMessage]],
     ) -> None:
         self.turn = turn
         self._model = model
@@ -131,6 +134,7 @@ class _Shell:
         self._history = tuple(answerable(history))
         self._safety_identifier = safety_identifier
         self._limits = limits
+        self._as_shown = as_shown
         self._clock = asyncio.get_running_loop().time
         self._ends_at = self._clock() + limits.turn_s
         self._patience_ends_at = self._ends_at  # with a model that says nothing
@@ -166,7 +170,7 @@ class _Shell:
         begun = self.turn.begun
         reply = () if begun is None else (AssistantMessage(begun),)
         request = ModelRequest(
-            messages=(*self._history, *self.turn.said, *reply),
+            messages=(*self._history, *self._as_shown(self.turn.said), *reply),
             tools=self._toolbox.specs if offers_tools else (),
             safety_identifier=self._safety_identifier,
             continues=begun is not None,

@@ -91,7 +91,9 @@ class ModelCallCompleted:
 
 @dataclass(frozen=True, slots=True)
 class ModelFinished:
-    reason: Literal["stop", "tool_calls", "length", "content_filter"]
+    """`refusal`: what was said was the model's own word that it will not answer."""
+
+    reason: Literal["stop", "tool_calls", "length", "content_filter", "refusal"]
     usage: Usage | None
 
 

@@ -312,7 +312,7 @@ class Turn:
         closed = [*self._close_text(), *self._close_calls()]
         if not self._round.calls:
             self.state = TurnState.OVER
-            return [*closed, TurnFinished(self._usage)]
+            return [*closed, TurnFinished(self._usage, refused=reason == "refusal")]
         self.state = TurnState.ANSWERING
         self._go_on_when_answered()
         return closed

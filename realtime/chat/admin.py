@@ -17,8 +17,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
+from realtime.chat.flag_admin import SafetyFlagAdmin
 from realtime.chat.models import Message, Run, RunEvent, Thread
 from realtime.chat.reading import reading_of, state_of
+
+__all__ = ["SafetyFlagAdmin"]  # Django looks for them here
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -37,8 +40,10 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 @admin.register(Thread)
 class ThreadAdmin(ReadOnlyAdmin):
     change_form_template = "chat/admin/thread.html"
-    list_display = ("began", "kind", "message_count", "last_state", "last_activity", "person")
-    list_filter = ("synthetic", "created_at", "runs__state")
+    list_display = (
+        "began", "kind", "level", "message_count", "last_state", "last_activity", "person",
+    )  # fmt: skip
+    list_filter = ("level", "synthetic", "created_at", "runs__state")
     list_select_related = ("owner",)
     search_fields = ("=id", "client_thread_id", "owner__username")
     search_help_text = "Words of a message, a person's name, a thread's id"

@@ -161,6 +161,18 @@ def decode(payload: str) -> AguiEvent:
     return _decoder.decode(payload)
 
 
+def run_started(*, thread_id: str, run_id: str, messages: list[Message]) -> RunStarted:
+    """The first event of a run, with what was asked."""
+    return RunStarted(
+        thread_id=thread_id,
+        run_id=run_id,
+        protocol_version=PROTOCOL_VERSION,
+        input=RunInput(
+            thread_id=thread_id, run_id=run_id, messages=messages, state={}, tools=[], context=[]
+        ),
+    )
+
+
 def tool_call(*, call_id: str, name: str, arguments: str) -> ToolCallPart:
     return ToolCallPart(
         id=call_id, type="function", function=FunctionCall(name=name, arguments=arguments)

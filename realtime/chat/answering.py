@@ -7,6 +7,7 @@ from typing import Literal, cast
 from django.conf import settings
 
 from realtime.provider.client import ProviderConfig
+from realtime.provider.moderation import Moderator, moderates
 
 REHEARSAL_MODEL = "kindline-rehearsal"
 
@@ -31,6 +32,13 @@ def configured_model() -> ProviderConfig | None:
             reasoning_effort="",
         )
     return None
+
+
+def configured_moderation(config: ProviderConfig) -> Moderator | None:
+    """The vendor's look at messages, where it has one and the operator wants it."""
+    asked = cast("Literal['auto', 'on', 'off']", settings.MODERATION)
+    wanted = moderates(config, asked) and not is_rehearsal(config)
+    return Moderator(config) if wanted else None
 
 
 def is_rehearsal(config: ProviderConfig) -> bool:

@@ -16,7 +16,7 @@ from realtime.accounts import door
 from realtime.accounts.api import ErrorOut
 from realtime.accounts.auth import PersonAuth, PersonRequest
 from realtime.accounts.errors import ApiError
-from realtime.chat import bridge, engine, helping, paths, protocol, queries
+from realtime.chat import bridge, engine, helping, paths, protocol, queries, tallies
 from realtime.chat.engine import Engine
 from realtime.chat.follower import Place
 from realtime.chat.helping import Card
@@ -67,13 +67,17 @@ async def thread_events(
 async def agui(request: PersonRequest) -> HttpResponse:
     """AG-UI's endpoint. The same body again is the same run: it is attached to, never repeated."""
     frame, unfit = _read(request.body)
-    help = await helping.card_of(frame)
+    aid = await helping.aid_of(frame)
+    help = aid.card
     if unfit is not None:
         raise Refusal("invalid_input", str(unfit), help=help)
     running = await _unhurried(help)
+    help = help or running.intake.known_help(
+        frame, owner_id=request.auth.user_id, thread_id=frame.thread_id
+    )
     patience_s = None if help is None else running.timings.help_s
     try:
-        submission = read_submission(frame, owner_id=request.auth.user_id, card=help)
+        submission = read_submission(frame, owner_id=request.auth.user_id, aid=aid)
         address = door.request_limit_key(request)
         # Whoever is in danger does not wait for storage; the same body again finds the run.
         async with asyncio.timeout(patience_s):
@@ -81,7 +85,7 @@ async def agui(request: PersonRequest) -> HttpResponse:
     except FrameError as error:
         raise Refusal("invalid_input", str(error), help=help) from None
     except Refusal as refusal:
-        refusal.help = help
+        refusal.help = help or refusal.help
         raise
     except (bridge.StorageUnavailable, TimeoutError):
         raise storage_unavailable(help=help) from None
@@ -174,7 +178,9 @@ def told_of_danger(request: HttpRequest, *, retryable: bool) -> dict[str, Any]:
         frame, _ = _read(request.body)
     except (ApiError, FrameError, RequestDataTooBig):
         return {}
-    return {"retryable": retryable, "help": helping.card_now(frame, most=FIRST_WORDS)}
+    help = helping.card_now(frame, most=FIRST_WORDS)
+    tallies.refused_with(help)
+    return {"retryable": retryable, "help": help}
 
 
 def _read(body: bytes) -> tuple[RunAgentInput, FrameError | None]:

@@ -9,4 +9,5 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import realtime.chat.checks  # registers them
         import realtime.chat.signals  # noqa: F401 - connects itself, once models are there

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from realtime.agent.model import Model
-from realtime.chat import helping, protocol
+from realtime.chat import helping, protocol, tallies
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.intake import Intake
 from realtime.chat.limits import Limits, limits_of_settings
+from realtime.chat.moderating import Moderator
 from realtime.chat.runlog import RunLog
 from realtime.chat.supervisor import Supervisor
 from realtime.chat.timings import Timings
@@ -34,10 +35,11 @@ class Engine:
     limits: Limits
     timings: Timings
     model: Model | None = None
+    moderator: Moderator | None = None
     pad: bool = False
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
-    _keeper: asyncio.Task[None] | None = None
+    _keepers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
         """Start once; more calls do nothing.
@@ -50,8 +52,10 @@ class Engine:
         if self._loop is not None:
             self._renew(self._loop)
         self._loop = loop
-        keeping = helping.keep_directory(every_s=self.timings.directory_s)
-        self._keeper = loop.create_task(keeping)
+        self._keepers = [
+            loop.create_task(helping.keep_directory(every_s=self.timings.directory_s)),
+            loop.create_task(tallies.keep_tally(every_s=self.timings.tally_s)),
+        ]
         self.hub.start()
         await self.flusher.start()
         self.supervisor.start()
@@ -69,14 +73,15 @@ class Engine:
         if self._loop is None:
             return
         self._loop = None
-        if self._keeper is not None:
-            self._keeper.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         await self.supervisor.drain()
         await self.flusher.stop()
         if await self.supervisor.hand_over():
             self.hub.tell_work()
         await self.hub.stop()
         await self.limits.stop()
+        await tallies.store_tally()
 
     def _renew(self, old: asyncio.AbstractEventLoop) -> None:
         """The closed loop took the tasks and sockets of the old parts with it: make new ones."""
@@ -84,6 +89,7 @@ class Engine:
             raise RuntimeError("The engine runs in another event loop.")
         new = build_engine(
             model=self.model,
+            moderator=self.moderator,
             conninfo=self.flusher.conninfo,
             timings=self.timings,
             max_turns=self.supervisor.max_turns,
@@ -118,6 +124,7 @@ def build_engine(
     max_turns: int,
     runner: bool = True,
     pad: bool = False,
+    moderator: Moderator | None = None,
 ) -> Engine:
     """Join the parts: the flusher delivers to the hub, which knows nothing of it.
 
@@ -126,14 +133,16 @@ def build_engine(
     """
     hub = Hub(timings)
     flusher = Flusher(conninfo, hub.deliver, timings)
-    turns = Turns(model, flusher, hub, timings) if model is not None and runner else None
+    turns = None
+    if model is not None and runner:
+        turns = Turns(model, flusher, hub, timings, moderator)
     supervisor = Supervisor(turns, hub.deliver, timings, max_turns)
     flusher.waiting = functools.partial(_tell_of_waiting, hub)
     flusher.condemn = supervisor.condemn
     hub.on_work = supervisor.sweep_soon
     limits = limits_of_settings(timings)
     intake = Intake(hub, supervisor, limits, answers=model is not None)
-    return Engine(hub, flusher, supervisor, intake, limits, timings, model, pad)
+    return Engine(hub, flusher, supervisor, intake, limits, timings, model, moderator, pad)
 
 
 def _tell_of_waiting(hub: Hub, run: RunLog) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from realtime.chat import log
+from realtime.chat import log, tallies
 from realtime.chat.failures import log_failure
 from realtime.chat.log import Logged
 from realtime.chat.logstore import ANSWER_S, LOST, LogStore, Position
@@ -254,6 +254,7 @@ class Flusher:
         match outcome:
             case log.Outcome.WROTE:
                 run.committed(append, now)
+                tallies.appended(append)
                 if append.state is not None:
                     self._release(run, lost=False)
                 self._deliver(run, append)
@@ -299,6 +300,8 @@ def _position(append: log.Append, found: Position | None) -> log.Outcome:
         return log.Outcome.BUSY
     if epoch != append.epoch:
         return log.Outcome.FENCED
+    if append.flags and not append.entries:  # nothing tells; written twice they are the same
+        return log.Outcome.BUSY
     if last_seq == append.new_seq and state == (append.state or append.was):
         return log.Outcome.WROTE
     if last_seq == append.old_seq and state == append.was:

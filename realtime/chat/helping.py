@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import uuid4
 
 from django.utils import timezone
 
-from realtime.chat import bridge, protocol
+from realtime.chat import bridge, protocol, tallies
 from realtime.chat.protocol import Inbound, RunAgentInput, Say, clean, message_text
 from realtime.chat.refusals import Refusal
-from realtime.chat.toolbox import person_place
+from realtime.chat.toolbox import YOUNG, audiences_of, person_place
+from realtime.hotlines import help_files
 from realtime.hotlines.facts import HotlineQuery
-from realtime.hotlines.places import PersonPlace
-from realtime.hotlines.queries import current_directory, directory_in_memory
-from realtime.safety.screen import MAX_CHARACTERS, screen
+from realtime.hotlines.queries import (
+    current_directory,
+    directory_in_memory,
+    stored_directory,
+)
+from realtime.safety.rules import Level
+from realtime.safety.sayings import says_under_18
+from realtime.safety.screen import MAX_CHARACTERS, NOTHING, Screening, screen
 
 logger = logging.getLogger(__name__)
 
@@ -29,25 +36,80 @@ _NEEDS = {"self-harm": ("self-harm", "crisis"), "danger": ("crisis", "domestic-v
 _ANY_CRISIS = ("suicide", "crisis")
 
 Card = dict[str, Any]
+Reason = Literal["message", "moderation", "reply", "model_down"]
+Place = dict[str, str | None]
 
 
-async def card_of(frame: Inbound) -> Card | None:
-    """The value of `kindline.help` that a frame's message calls for; None for nearly all.
+@dataclass(frozen=True, slots=True)
+class Aid:
+    """What a message calls for: what was found in it, and for a crisis the value of a card."""
+
+    found: Screening = NOTHING
+    card: Card | None = None
+
+
+NO_AID = Aid()
+
+
+async def aid_of(frame: Inbound) -> Aid:
+    """What a frame's message calls for, which is nothing for nearly all.
 
     Whatever else is wrong with the frame.
     """
     if len(_text_of(frame)) <= _SHORT:
-        return card_now(frame)
-    return await asyncio.get_running_loop().run_in_executor(_reader, card_now, frame)
+        return _aid_now(frame)
+    return await asyncio.get_running_loop().run_in_executor(_reader, _aid_now, frame)
+
+
+async def card_of(frame: Inbound) -> Card | None:
+    return (await aid_of(frame)).card
 
 
 def card_now(frame: Inbound, *, most: int = MAX_CHARACTERS) -> Card | None:
-    """The same at once, of the first `most` characters."""
+    """The card at once, of the first `most` characters."""
+    return _aid_now(frame, most=most).card
+
+
+def _aid_now(frame: Inbound, *, most: int = MAX_CHARACTERS) -> Aid:
     try:
-        return _card(clean(_text_of(frame)[:most]), _card_id(frame), _place_of(frame))
+        found = screen(clean(_text_of(frame)[:most]))
+        if found.level != "crisis":
+            return Aid(found)
+        young = YOUNG if says_under_18(_text_of(frame)[:most]) else {}
+        place = _place_of(frame) | young
+        return Aid(found, offer(card_id=_card_id(frame), found=found, place=place))
     except Exception as error:  # a defect here must not cost the message, or its refusal
         logger.error("a message could not be screened: %s", type(error).__name__)
+        return NO_AID
+
+
+def card_in_vain(frame: Inbound, *, level: Level) -> Card | None:
+    """For a message that is not taken, in a conversation of this level."""
+    if level == "none" or not _text_of(frame):
         return None
+    try:
+        card_id, place = _card_id(frame), _place_of(frame)
+        return offer(card_id=card_id, place=place, level=level, reason="model_down")
+    except Exception as error:  # as above
+        logger.error("no help could be looked up: %s", type(error).__name__)
+        return None
+
+
+def offer(
+    *,
+    card_id: str,
+    place: Place,
+    found: Screening = NOTHING,
+    level: Level | None = None,
+    reason: Reason = "message",
+) -> Card:
+    """The value of `kindline.help`: lines for where the person is, from the directory in memory.
+
+    `level` where it is not that of what was found.
+    """
+    needs = _NEEDS.get(found.category or "", _ANY_CRISIS)
+    about = {"cardId": card_id, "level": level or found.level, "reason": reason}
+    return about | _help(place, needs)
 
 
 def _text_of(frame: Inbound) -> str:
@@ -64,7 +126,7 @@ def _card_id(frame: Inbound) -> str:
     return clean(frame.run_id) if isinstance(frame, RunAgentInput) else str(uuid4())
 
 
-def _place_of(frame: Inbound) -> dict[str, str | None]:
+def _place_of(frame: Inbound) -> Place:
     given = frame.forwarded_props if isinstance(frame, RunAgentInput) else None
     props = given.kindline if given else None
     if props is None:
@@ -74,6 +136,7 @@ def _place_of(frame: Inbound) -> dict[str, str | None]:
 
 def refused(frame: Inbound, refusal: Refusal, *, thread_id: str, help: Card | None) -> str:
     """The refusal of a request, with the help that its text calls for."""
+    tallies.refused_with(help)
     return protocol.refusal(
         code=refusal.code,
         message=refusal.message,
@@ -87,10 +150,14 @@ def refused(frame: Inbound, refusal: Refusal, *, thread_id: str, help: Card | No
 
 
 async def keep_directory(*, every_s: float) -> None:
-    """Hold the directory ready, and at most so old, for when storage cannot be asked."""
+    """Hold the directory ready, and at most so old, for when storage cannot be asked.
+
+    What changed is also written to the help pages' files.
+    """
     while True:
         try:
             await bridge.run(current_directory)
+            await asyncio.to_thread(_keep_pages)
         except bridge.StorageUnavailable:
             pass
         except Exception as error:  # the last good one serves, and this goes on asking
@@ -98,19 +165,20 @@ async def keep_directory(*, every_s: float) -> None:
         await asyncio.sleep(every_s)
 
 
-def _card(text: str, run_id: str, place: dict[str, str | None]) -> Card | None:
-    found = screen(text)
-    if found.level != "crisis":
-        return None
-    needs = _NEEDS.get(found.category or "", _ANY_CRISIS)
-    about = {"cardId": run_id, "level": found.level, "reason": "message"}
-    return about | _help(person_place(place), needs)
+def _keep_pages() -> None:
+    """The help pages too, without haste: replies are written in this process meanwhile."""
+    if directory := stored_directory():
+        help_files.write_pages(directory, pause_s=0.002)
 
 
-def _help(person: PersonPlace, needs: tuple[str, ...]) -> Card:
+def _help(told: Place, needs: tuple[str, ...]) -> Card:
     directory = directory_in_memory()
-    place = directory.place_of(person)
+    place = directory.place_of(person_place(told))
     query = HotlineQuery(
-        country=place.country, needs=needs, guessed=place.guessed, choices=place.choices
+        country=place.country,
+        needs=needs,
+        audiences=audiences_of(directory, told),
+        guessed=place.guessed,
+        choices=place.choices,
     )
     return directory.find(query, now=timezone.now()).as_json()

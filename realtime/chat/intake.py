@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError
 
-from realtime.chat import bridge, operations, protocol
-from realtime.chat.helping import Card
+from realtime.chat import bridge, disclosing, helping, offers, operations, protocol, queries
+from realtime.chat.helping import Aid, Card
 from realtime.chat.hub import Hub
+from realtime.chat.levels import KnownLevels
 from realtime.chat.limits import Limits
 from realtime.chat.log import Logged
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import (
+    Inbound,
     KindlineProps,
     RunAgentInput,
     Say,
@@ -36,6 +38,7 @@ class Intake:
     supervisor: Supervisor
     limits: Limits
     answers: bool
+    levels: KnownLevels = field(default_factory=KnownLevels)
 
     async def submit(self, submission: Submission, *, address: str | None = None) -> Logged:
         """Store a screened message and start its run. Raises Refusal or StorageUnavailable.
@@ -44,18 +47,44 @@ class Intake:
         `address` is what the client is counted by besides its person (`door.*_limit_key`).
         """
         if not self.answers:
-            raise Refusal("upstream_unavailable", "No model answers here. Help is at /help.")
+            words = "No model answers here. Help is at /help."
+            raise Refusal("upstream_unavailable", words, help=await self._help(submission))
+        if (country := disclosing.closed_to(submission.place)) is not None:
+            words = f"This chat is not offered in {country}. Help is at /help, for everyone."
+            raise Refusal("forbidden", words, help=_lines_there(submission))
         await self._count(submission, address)
         try:
             logged = await bridge.run(operations.submit, submission=submission)
         except IntegrityError:  # the same runId in another thread at the same moment
             raise Refusal("invalid_input", "That runId stands for another message.") from None
+        self.levels.learn(
+            owner_id=submission.owner_id, thread_id=submission.thread_id, level=logged.level
+        )
         if logged.ended is not None:
             self._ended(logged.ended)
         self.hub.deliver(logged)
         if logged.frames:
             self._have_it_answered(logged, submission)
         return logged
+
+    def known_help(self, frame: Inbound, *, owner_id: int, thread_id: str) -> Card | None:
+        """Help for a message that is not taken, by what is remembered here of its conversation."""
+        level = self.levels.of(owner_id=owner_id, thread_id=thread_id)
+        return helping.card_in_vain(frame, level=level)
+
+    async def _help(self, submission: Submission) -> Card | None:
+        """The same where nothing hinders to look it up."""
+        if submission.aid.card is not None:
+            return submission.aid.card
+        try:
+            level = await bridge.run(
+                queries.level_of, owner_id=submission.owner_id, thread_id=submission.thread_id
+            )
+        except bridge.StorageUnavailable:
+            return None
+        if level == "none":
+            return None
+        return offers.in_vain(level=level, run_id=submission.run_id, place=submission.place)
 
     async def _count(self, submission: Submission, address: str | None) -> None:
         wait_s = await self.limits.submit_wait_s(
@@ -88,15 +117,24 @@ class Intake:
     async def delete_thread(self, *, owner_id: int, thread_id: str) -> None:
         """Delete a conversation; its runs end and everybody who watches sees it empty."""
         active = await bridge.run(operations.delete_thread, owner_id=owner_id, thread_id=thread_id)
+        self.levels.learn(owner_id=owner_id, thread_id=thread_id, level="none")
         for run_id in active:
             self.supervisor.forget(run_id)
         self.hub.reset(owner_id=owner_id, thread_id=thread_id)
 
 
-def read_submission(frame: RunAgentInput, *, owner_id: int, card: Card | None) -> Submission:
+def _lines_there(submission: Submission) -> Card:
+    """Whoever is turned away leaves with help, whatever they wrote."""
+    card = submission.aid.card
+    return card or helping.offer(
+        card_id=submission.run_id, place=submission.place, level="concern", reason="model_down"
+    )
+
+
+def read_submission(frame: RunAgentInput, *, owner_id: int, aid: Aid) -> Submission:
     """The trailing user message of a RunAgentInput; the rest of its history is not trusted.
 
-    `card` is the help it calls for (`helping.card_of`).
+    `aid` is what it calls for (`helping.aid_of`).
     Raises FrameError for ids that cannot be, Refusal for a message that cannot be answered.
     """
     thread_id = check_id(frame.thread_id, name="threadId")
@@ -120,11 +158,11 @@ def read_submission(frame: RunAgentInput, *, owner_id: int, card: Card | None) -
         },
         if_busy=(props.if_busy if props else None) or "reject",
         replaces=_checked_replaces(props),
-        card=card,
+        aid=aid,
     )
 
 
-def read_say(frame: Say, *, owner_id: int, thread_id: str, card: Card | None) -> Submission:
+def read_say(frame: Say, *, owner_id: int, thread_id: str, aid: Aid) -> Submission:
     """A `say`: the server makes the ids; with an `id` the same frame again is the same message."""
     message_id = check_id(frame.id, name="id") if frame.id is not None else str(uuid4())
     run_id = str(uuid5(NAMESPACE_URL, f"{thread_id}/{message_id}"))
@@ -135,7 +173,7 @@ def read_say(frame: Say, *, owner_id: int, thread_id: str, card: Card | None) ->
         message_id=message_id,
         text=_checked_text(frame.text),
         place={"country": None, "timeZone": None, "locale": None},
-        card=None if card is None else card | {"cardId": run_id},
+        aid=aid if aid.card is None else Aid(aid.found, aid.card | {"cardId": run_id}),
     )
 
 

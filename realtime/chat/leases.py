@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -36,6 +36,7 @@ class Claim:
     last_seq: int
     attempt: int
     place: dict[str, str | None] = field(kw_only=True)
+    message_id: str | None = field(kw_only=True, default=None)  # of the question
 
     @property
     def is_takeover(self) -> bool:
@@ -108,7 +109,7 @@ def claim(
             },
         )
         rows = sql.fetchall()
-    return [Claim(*row[:-1], place=_place_of(row[-1])) for row in rows]
+    return [Claim(*row[:-1], **_asked(row[-1])) for row in rows]
 
 
 @transaction.atomic
@@ -220,7 +221,7 @@ def _lease_is_over(run: Run) -> bool:
         return sql.fetchone() is not None
 
 
-def _place_of(raw: str) -> dict[str, str | None]:
-    """Of a run's input, which raw SQL through Django gives as text."""
-    place: dict[str, str | None] = json.loads(raw)["place"]
-    return place
+def _asked(raw: str) -> dict[str, Any]:
+    """What a claim has of a run's input, which raw SQL through Django gives as text."""
+    told = json.loads(raw)
+    return {"place": told["place"], "message_id": told.get("message")}

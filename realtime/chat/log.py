@@ -1,8 +1,11 @@
-"""The fenced append: the only writer of `run_event` and `notice`, and of a run's progress.
+"""The fenced append: the only writer of `run_event` and `notice`, and of a run's progress; with
+them go the flags and the level of its thread.
 
 One statement for any number of runs. A run is written only if nobody holds its row, and its
 epoch, last_seq and state are still what the writer believes (the fence): an owner that lost its
 run to a stop writes nothing. The flusher runs it on its own connections, `under_lock` on Django's.
+A level rises only where nobody holds the thread: locks are taken without waiting, so their order
+is nobody's trouble; held, the run counts as busy.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import orjson
 from realtime.chat import agui
 from realtime.chat.protocol import Cursor, Frame
 from realtime.chat.transcript import FoldedMessage
+from realtime.safety.rules import Level
 
 
 class Entry(NamedTuple):
@@ -43,8 +47,11 @@ class Append:
     error_code: str | None = None
     usage: dict[str, int] | None = None
     notices: list[NoticeRow] = field(default_factory=list)
+    flags: list[FlagRow] = field(default_factory=list)
+    level: str | None = None  # to which the thread is to rise, if it is below
     messages: list[FoldedMessage] = field(default_factory=list)
     ord: int = 0
+    country: str | None = None  # only counted; the card says where it was shown
 
     @property
     def new_seq(self) -> int:
@@ -58,11 +65,22 @@ class NoticeRow(NamedTuple):
     value: dict[str, Any]
 
 
+class FlagRow(NamedTuple):
+    """What a reviewer is to look at; see `SafetyFlag`. The same twice is written once."""
+
+    message: str
+    level: str
+    category: str
+    detector: str
+    span: tuple[int, int] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Logged:
     """A run of a thread and the frames just logged for it; `start` is the cursor before it.
 
-    `ended` is a run that was ended to make room for this one: its frames come before.
+    `ended` is a run that was ended to make room for this one: its frames come before. `level` is
+    the thread's, where the writer has read it.
     """
 
     run_id: UUID
@@ -71,6 +89,10 @@ class Logged:
     start: Cursor
     frames: list[Frame]
     ended: Logged | None = None
+    level: Level = "none"
+
+
+LEVELS = ["none", "concern", "crisis"]
 
 
 class Outcome(enum.Enum):
@@ -85,10 +107,13 @@ APPEND: LiteralString = """
 WITH b AS (
   SELECT * FROM unnest(%(run)s::uuid[], %(epoch)s::int[], %(next_epoch)s::int[],
     %(old)s::bigint[], %(new)s::bigint[], %(was)s::text[], %(state)s::text[],
-    %(error)s::text[], %(usage)s::text[])
-    AS b(id, epoch, next_epoch, old_seq, new_seq, was, state, error_code, usage)
+    %(error)s::text[], %(usage)s::text[], %(thread)s::uuid[], %(level)s::text[])
+    AS b(id, epoch, next_epoch, old_seq, new_seq, was, state, error_code, usage, thread_id, level)
 ), lck AS MATERIALIZED (
   SELECT id, epoch, last_seq, state FROM run WHERE id = ANY(%(run)s::uuid[])
+  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+), tlck AS MATERIALIZED (
+  SELECT id FROM thread WHERE id = ANY(%(rising)s::uuid[])
   ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 ), upd AS (
   UPDATE run r SET
@@ -101,7 +126,22 @@ WITH b AS (
       THEN clock_timestamp() ELSE r.finished_at END
   FROM b JOIN lck USING (id)
   WHERE r.id = b.id AND lck.epoch = b.epoch AND lck.last_seq = b.old_seq AND lck.state = b.was
+    AND (b.level IS NULL OR b.thread_id IN (SELECT id FROM tlck))
   RETURNING r.id, r.epoch
+), rise AS (
+  UPDATE thread t SET level = b.level FROM b JOIN upd USING (id)
+  WHERE t.id = b.thread_id AND array_position(%(levels)s::text[], b.level)
+    > array_position(%(levels)s::text[], t.level)
+), fl AS (
+  INSERT INTO safety_flag (thread_id, run_id, message, level, category, detector, span_start,
+    span_end)
+  SELECT f.thread_id, f.run_id, f.message, f.level, f.category, f.detector, f.span_start,
+    f.span_end
+  FROM unnest(%(f_thread)s::uuid[], %(f_run)s::uuid[], %(f_message)s::text[], %(f_level)s::text[],
+    %(f_category)s::text[], %(f_detector)s::text[], %(f_start)s::int[], %(f_end)s::int[])
+    AS f(thread_id, run_id, message, level, category, detector, span_start, span_end)
+    JOIN upd ON upd.id = f.run_id
+  ON CONFLICT DO NOTHING
 ), ev AS (
   INSERT INTO run_event (run_id, seq, epoch, kind, payload)
   SELECT e.run_id, e.seq, upd.epoch, e.kind, e.payload
@@ -123,7 +163,9 @@ WITH b AS (
     AS m(id, thread_id, client_msg_id, run_id, role, ord, idx, content, status)
     JOIN upd ON upd.id = m.run_id
 )
-SELECT b.id, CASE WHEN upd.id IS NOT NULL THEN 'wrote' WHEN lck.id IS NOT NULL THEN 'fenced'
+SELECT b.id, CASE WHEN upd.id IS NOT NULL THEN 'wrote'
+  WHEN lck.id IS NOT NULL AND (b.level IS NULL OR b.thread_id IN (SELECT id FROM tlck))
+    THEN 'fenced'
   WHEN EXISTS (SELECT 1 FROM run WHERE run.id = b.id) THEN 'busy' ELSE 'gone' END
 FROM b LEFT JOIN lck USING (id) LEFT JOIN upd USING (id)
 """
@@ -144,6 +186,7 @@ def append_parameters(appends: Sequence[Append], *, lease_s: float) -> dict[str,
     """The arrays that APPEND takes."""
     entries = [(a.run_id, entry) for a in appends for entry in a.entries]
     notices = [(a, notice) for a in appends for notice in a.notices]
+    flags = [(a, flag) for a in appends for flag in a.flags]
     messages = [(a, i, m) for a in appends for i, m in enumerate(a.messages, start=1)]
     return {
         "lease": lease_s,
@@ -156,6 +199,10 @@ def append_parameters(appends: Sequence[Append], *, lease_s: float) -> dict[str,
         "state": [a.state for a in appends],
         "error": [a.error_code for a in appends],
         "usage": [None if a.usage is None else _json(a.usage) for a in appends],
+        "thread": [a.thread_id for a in appends],
+        "level": [a.level for a in appends],
+        "levels": LEVELS,
+        "rising": [a.thread_id for a in appends if a.level is not None],
         "e_run": [run for run, _ in entries],
         "e_seq": [entry.seq for _, entry in entries],
         "e_kind": [entry.kind for _, entry in entries],
@@ -166,6 +213,14 @@ def append_parameters(appends: Sequence[Append], *, lease_s: float) -> dict[str,
         "n_after": [notice.after_message for _, notice in notices],
         "n_name": [notice.name for _, notice in notices],
         "n_value": [_json(notice.value) for _, notice in notices],
+        "f_thread": [a.thread_id for a, _ in flags],
+        "f_run": [a.run_id for a, _ in flags],
+        "f_message": [flag.message for _, flag in flags],
+        "f_level": [flag.level for _, flag in flags],
+        "f_category": [flag.category for _, flag in flags],
+        "f_detector": [flag.detector for _, flag in flags],
+        "f_start": [flag.span[0] if flag.span else None for _, flag in flags],
+        "f_end": [flag.span[1] if flag.span else None for _, flag in flags],
         "m_id": [uuid4() for _ in messages],
         "m_thread": [a.thread_id for a, _, _ in messages],
         "m_client": [m.client_msg_id for _, _, m in messages],

@@ -14,6 +14,14 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 
+class Level(models.TextChoices):
+    """How grave it is; of a thread it only rises (a trigger of migration 0003 sees to it)."""
+
+    NONE = "none"
+    CONCERN = "concern"
+    CRISIS = "crisis"
+
+
 class Thread(models.Model):
     """A conversation. `client_thread_id` is the client's; it means something only to its owner."""
 
@@ -25,12 +33,19 @@ class Thread(models.Model):
     last_ord = models.IntegerField(default=0, db_default=0)
     # Made by `./dev demo`: nobody said it, no supervisor answers it, no export may hold it.
     synthetic = models.BooleanField(default=False, db_default=False)
+    # Its person once said that they are under 18; never taken back, for nobody can check it.
+    minor = models.BooleanField(default=False, db_default=False)
+    # The gravest that was ever found in it.
+    level = models.TextField(choices=Level.choices, default=Level.NONE, db_default=Level.NONE)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "thread"
         constraints = (
             models.UniqueConstraint(fields=["owner", "client_thread_id"], name="thread_of_owner"),
+            models.CheckConstraint(
+                condition=Q(level__in=("none", "concern", "crisis")), name="thread_level_known"
+            ),
         )
 
     def __str__(self) -> str:
@@ -173,3 +188,82 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.run_id}-{self.seq}"
+
+
+class SafetyFlag(models.Model):
+    """That something in a thread is to be looked at by a reviewer; it holds no words.
+
+    `message` is the client's id of the message it is about, `span_start` and `span_end` are places
+    in its text (code points). Its level stays as it was found; closing it needs a note.
+    """
+
+    class Detector(models.TextChoices):
+        SCREEN = "screen"
+        MODERATION = "moderation"
+        REPLY = "reply"
+        PERSON = "person"
+
+    id = models.BigAutoField(primary_key=True)
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="flags")
+    run_id = models.UUIDField()
+    message = models.TextField()
+    level = models.TextField(choices=Level.choices[1:])
+    category = models.TextField()
+    detector = models.TextField(choices=Detector.choices)
+    span_start = models.IntegerField(null=True)
+    span_end = models.IntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True)
+    note = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "safety_flag"
+        ordering = ("id",)
+        constraints = (
+            # The same found again (another reply to the same message, a takeover) is no news.
+            models.UniqueConstraint(
+                fields=["thread", "message", "detector", "level", "category"],
+                name="flag_found_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(level__in=("concern", "crisis")), name="flag_level_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | ~Q(note=""), name="flag_closed_with_note"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["level", "created_at"],
+                condition=Q(closed_at__isnull=True),
+                name="flag_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.level} flag {self.id}"
+
+
+class CardFeedback(models.Model):
+    """A person's last word on a help card: for reviewers, who read it beside the card."""
+
+    class Verdict(models.TextChoices):
+        DOES_NOT_FIT = "does_not_fit", "says that it does not fit"
+        FITS = "fits", "says that it fits"
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="card_feedback")
+    card_id = models.TextField()
+    verdict = models.TextField(choices=Verdict.choices)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "card_feedback"
+        constraints = (
+            models.UniqueConstraint(fields=["thread", "card_id"], name="feedback_once_a_card"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.card_id}"

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from django.db import transaction
 
-from realtime.chat import agui, allowance, cards, log, queries, under_lock
+from realtime.chat import agui, allowance, disclosing, log, offers, queries, under_lock
+from realtime.chat.disclosing import Heard
+from realtime.chat.helping import NO_AID, Aid, Card, Place
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Run, Thread
 from realtime.chat.protocol import START, Cursor
 from realtime.chat.refusals import Refusal as Refusal
+from realtime.chat.toolbox import YOUNG
 from realtime.chat.transcript import text_of
+from realtime.safety.rules import Level
+from realtime.safety.screen import rises
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Submission:
     place: dict[str, str | None]
     if_busy: Literal["reject", "stop"] = "reject"
     replaces: str | None = None
-    card: dict[str, Any] | None = None  # the help that the text calls for
+    aid: Aid = NO_AID  # what the text calls for
 
     @property
     def digest(self) -> str:
@@ -51,11 +56,20 @@ def submit(*, submission: Submission) -> Logged:
     A known message with a new run asks for another reply to it (regenerate); one that `replaces`
     another is an edit. Both end a reply that is being written, and what followed is superseded.
     Raises Refusal (`thread_busy`, `invalid_input`, `unauthenticated`, `too_many_runs`,
-    `rate_limited`).
+    `rate_limited`), with the help that text or thread call for.
     """
+    heard = disclosing.hear(submission.text, submission.place)
     if not under_lock.hold_person(user_id=submission.owner_id):
         raise Refusal("unauthenticated", "You are not known here any more.")
     thread = _locked_thread(submission.owner_id, submission.thread_id)
+    try:
+        return _submit(thread, submission, heard)
+    except Refusal as refusal:
+        refusal.help = _help_with_refusal(thread, submission)
+        raise
+
+
+def _submit(thread: Thread, submission: Submission, heard: Heard) -> Logged:
     known = Run.objects.filter(
         owner_id=submission.owner_id, client_run_id=submission.run_id
     ).first()
@@ -64,7 +78,7 @@ def submit(*, submission: Submission) -> Logged:
     allowance.check(owner_id=submission.owner_id, thread_id=thread.id)
     turned_back = _turned_back_to(thread, submission)
     ended = _make_room(thread, force=turned_back is not None or submission.if_busy == "stop")
-    return replace(_accept(thread, submission, turned_back), ended=ended)
+    return replace(_accept(thread, submission, turned_back, heard), ended=ended)
 
 
 @transaction.atomic
@@ -89,7 +103,7 @@ def delete_thread(*, owner_id: int, thread_id: str) -> list[UUID]:
     if thread is None:
         return []
     runs = list(Run.objects.select_for_update().filter(thread=thread))
-    thread.delete()  # with messages, runs, notices, and by signal the log
+    thread.delete()  # with messages, runs, notices, flags, by signal the log
     return [run.id for run in runs if run.state in Run.ACTIVE]
 
 
@@ -144,37 +158,62 @@ def _cancel(run: Run) -> Logged:
     return under_lock.force_finish(run, finished, state=Run.State.CANCELLED)
 
 
-def _accept(thread: Thread, submission: Submission, turned_back: Message | None) -> Logged:
+def _accept(
+    thread: Thread, submission: Submission, turned_back: Message | None, heard: Heard
+) -> Logged:
     start = _end_of(thread)
     thread.last_ord += 1
-    thread.save(update_fields=["last_ord"])
+    thread.minor = thread.minor or heard.minor
+    submission = replace(submission, place=_place(thread, submission))
+    thread.save(update_fields=["last_ord", "minor"])
     run = Run.objects.create(
         owner_id=submission.owner_id,
         thread=thread,
         client_run_id=submission.run_id,
         ord=thread.last_ord,
         state=Run.State.QUEUED,
-        input={"digest": submission.digest, "place": submission.place},
+        input={
+            "digest": submission.digest,
+            "place": submission.place,
+            "message": submission.message_id,
+        },
     )
     if turned_back is not None:
         _supersede(run, turned_back, itself=submission.replaces is not None)
-    if turned_back is None or submission.replaces is not None:
+    new = turned_back is None or submission.replaces is not None
+    if new:
         _ask(thread, run, submission)
     events: list[agui.AguiEvent] = [_run_started(submission)]
     if turned_back is not None:
         branch = queries.active_branch(thread_id=thread.id)
         events.append(agui.MessagesSnapshot(messages=branch))
-    card = cards.due(thread=thread, card=submission.card)
-    if card is not None:
-        events.append(agui.Custom(name=cards.NAME, value=card))
+    offer = offers.for_message(
+        thread=thread,
+        run=run,
+        message_id=submission.message_id,
+        aid=submission.aid,
+        place=submission.place,
+        edit=submission.replaces is not None,
+    )
+    told = disclosing.due(thread=thread, run=run, heard=heard, place=submission.place, new=new)
+    events.extend([*offer.events, *told.events])  # help goes first
     entries = log.number(events, after=0)
     append = log.Append(run.id, thread.id, 0, 0, Run.State.QUEUED, entries)
-    if card is not None:
-        shown = log.NoticeRow(append.new_seq, submission.message_id, cards.NAME, card)
-        append.notices.append(shown)
+    append.country = heard.country
+    help_seq = append.new_seq - len(told.events)
+    offer.add_to(append, seq=help_seq, after_message=submission.message_id)
+    told.add_to(append, seq=append.new_seq, after=submission.message_id)
     under_lock.write(append)
     frames = log.frames(entries, ord=run.ord, prev=start)
-    return Logged(run.id, submission.owner_id, submission.thread_id, start, frames)
+    level = offer.level if offer.level and rises(offer.level, above=_level(thread)) else None
+    return Logged(
+        run.id,
+        submission.owner_id,
+        submission.thread_id,
+        start,
+        frames,
+        level=level or _level(thread),
+    )
 
 
 def _ask(thread: Thread, run: Run, submission: Submission) -> None:
@@ -202,18 +241,8 @@ def _supersede(run: Run, question: Message, *, itself: bool) -> None:
 
 def _run_started(submission: Submission) -> agui.RunStarted:
     question = agui.Message(id=submission.message_id, role="user", content=submission.text)
-    return agui.RunStarted(
-        thread_id=submission.thread_id,
-        run_id=submission.run_id,
-        protocol_version=agui.PROTOCOL_VERSION,
-        input=agui.RunInput(
-            thread_id=submission.thread_id,
-            run_id=submission.run_id,
-            messages=[question],
-            state={},
-            tools=[],
-            context=[],
-        ),
+    return agui.run_started(
+        thread_id=submission.thread_id, run_id=submission.run_id, messages=[question]
     )
 
 
@@ -222,7 +251,25 @@ def _repeated(run: Run, thread: Thread, submission: Submission) -> Logged:
         raise Refusal("invalid_input", "That runId stands for another message.")
     before = Run.objects.filter(thread=thread, ord=run.ord - 1).first()
     start = START if before is None else Cursor(before.ord, before.last_seq)
-    return Logged(run.id, submission.owner_id, submission.thread_id, start, frames=[])
+    return Logged(
+        run.id, submission.owner_id, submission.thread_id, start, [], level=_level(thread)
+    )
+
+
+def _help_with_refusal(thread: Thread, submission: Submission) -> Card | None:
+    """For the text, or because an answer does not come where somebody may be in danger."""
+    if submission.aid.card is not None or thread.level == "none":
+        return submission.aid.card
+    place = _place(thread, submission)
+    return offers.in_vain(level=_level(thread), run_id=submission.run_id, place=place)
+
+
+def _place(thread: Thread, submission: Submission) -> Place:
+    return submission.place | (YOUNG if thread.minor else {})
+
+
+def _level(thread: Thread) -> Level:
+    return cast("Level", thread.level)
 
 
 def _locked_thread(owner_id: int, client_thread_id: str) -> Thread:

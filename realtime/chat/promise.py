@@ -39,6 +39,11 @@ class Promise:
                 self._look_at = time.monotonic() + LOOK_S
             return 0 if self._broken else settings.RETENTION_DAYS
 
+    @property
+    def held_days(self) -> int:
+        """The same as it was last seen, without a look."""
+        return 0 if self._broken else settings.RETENTION_DAYS
+
     def _look(self) -> None:
         since = quiet_since(queries.now())
         broken = since is not None and queries.quiet_threads(since=since - LATE).exists()

@@ -97,7 +97,7 @@ def delete_quiet_threads(*, ids: Sequence[UUID], since: datetime) -> int:
     # A statement of its own: the one that waited for the locks still reads what was before them.
     quiet = queries.quiet_threads(since=since).filter(id__in=locked)
     gone = list(quiet.values_list("id", flat=True))
-    Thread.objects.filter(id__in=gone).delete()  # with messages, runs, notices and their log
+    Thread.objects.filter(id__in=gone).delete()  # with all that is in them
     return len(gone)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -29,6 +30,7 @@ from realtime.chat.missed import (
 from realtime.chat.models import Message, Notice, Run, RunEvent, Thread
 from realtime.chat.protocol import START, Cursor, Frame
 from realtime.chat.transcript import for_model
+from realtime.safety.rules import Level
 
 
 def thread_snapshot(*, owner_id: int, thread_id: str) -> tuple[Snapshot, str | None]:
@@ -112,6 +114,12 @@ def last_runs(*, watched: Sequence[tuple[int, str]]) -> dict[tuple[int, str], La
             (owner, thread): LastRun(Cursor(ord_, seq), state in Run.ACTIVE)
             for owner, thread, ord_, seq, state in sql.fetchall()
         }
+
+
+def level_of(*, owner_id: int, thread_id: str) -> Level:
+    """How grave a person's conversation has been found; an unknown one is none."""
+    found = Thread.objects.filter(owner_id=owner_id, client_thread_id=thread_id)
+    return cast("Level", found.values_list("level", flat=True).first() or "none")
 
 
 def history(*, thread_id: UUID, up_to_ord: int) -> list[ChatMessage]:

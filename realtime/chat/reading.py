@@ -13,9 +13,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+
 from realtime.chat.found import Found, found_in
-from realtime.chat.models import Message, Notice, Run, Thread
+from realtime.chat.models import CardFeedback, Message, Notice, Run, SafetyFlag, Thread
 from realtime.chat.protocol import clean
+from realtime.chat.transcript import text_of
 
 # State of a run, in a reviewer's words; a failure is told apart by its code.
 STATES = {
@@ -69,7 +73,21 @@ class Shown:
     kind: str = "shown"
 
 
-Item = Said | Lookup | Shown
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A flag: what it is about, and the words where it was found, as the message has them."""
+
+    pk: int
+    level: str
+    category: str
+    detector: str
+    words: str
+    state: str
+    note: str
+    kind: str = "flagged"
+
+
+Item = Said | Lookup | Shown | Flagged
 LONG = 8  # turns
 
 
@@ -80,6 +98,11 @@ class Turn:
     run: Run
     items: list[Item] = field(default_factory=list)
     asked_again: bool = False
+
+    @property
+    def afterwards(self) -> bool:
+        """It only showed what was found when the reply was over."""
+        return bool(self.run.input.get("notice"))
 
     @property
     def state(self) -> str:
@@ -130,21 +153,28 @@ def state_of(state: str, error_code: str | None) -> str:
 
 
 def reading_of(thread: Thread) -> Reading:
-    """Read everything of a thread, in three queries."""
+    """Read everything of a thread, in four queries."""
     runs = list(Run.objects.filter(thread=thread).order_by("ord"))
     rows = list(Message.objects.filter(thread=thread).order_by("ord", "idx"))
     messages: dict[int, list[Message]] = defaultdict(list)
     for message in rows:
         messages[message.ord].append(message)
     notices: dict[UUID, list[Notice]] = defaultdict(list)
-    for notice in Notice.objects.filter(thread=thread).order_by("id"):
+    for notice in _judged(thread):
         notices[notice.run_id].append(notice)
+    flags = list(SafetyFlag.objects.filter(thread=thread).order_by("id"))
     ords = {run.id: run.ord for run in runs}
-    turns = [_turn(run, messages[run.ord], notices[run.id], ords) for run in runs]
+    turns = [_turn(run, messages[run.ord], notices[run.id], ords, flags) for run in runs]
     return Reading(thread, turns, len(rows))
 
 
-def _turn(run: Run, messages: list[Message], notices: list[Notice], ords: dict[UUID, int]) -> Turn:
+def _turn(
+    run: Run,
+    messages: list[Message],
+    notices: list[Notice],
+    ords: dict[UUID, int],
+    flags: list[SafetyFlag],
+) -> Turn:
     turn = Turn(run, asked_again=not any(message.role == "user" for message in messages))
     results = {
         part["toolCallId"]: part
@@ -154,11 +184,27 @@ def _turn(run: Run, messages: list[Message], notices: list[Notice], ords: dict[U
     }
     here = {message.client_msg_id for message in messages}
     turn.items += _shown(notice for notice in notices if notice.after_message not in here)
+    # Of another reply to an earlier message, or of words that were taken back.
+    turn.items += [_flagged(f, "") for f in flags if f.run_id == run.id and f.message not in here]
     for message in messages:
         replaced_by = ords.get(message.superseded_by) if message.superseded_by else None
         turn.items += _items(message, results, replaced_by)
+        about = [flag for flag in flags if flag.message == message.client_msg_id]
+        turn.items += [_flagged(flag, text_of(message.content)) for flag in about]
         turn.items += _shown(n for n in notices if n.after_message == message.client_msg_id)
     return turn
+
+
+def _flagged(flag: SafetyFlag, text: str) -> Flagged:
+    return Flagged(
+        pk=flag.pk,
+        level=flag.level,
+        category=flag.category,
+        detector=flag.detector,
+        words=text[flag.span_start : flag.span_end] if flag.span_start is not None else "",
+        state="open" if flag.closed_at is None else "closed",
+        note=flag.note,
+    )
 
 
 def _items(
@@ -190,16 +236,31 @@ def _lookup(
     )
 
 
+def _judged(thread: Thread) -> QuerySet[Notice]:
+    """Its notices, each card with what the person said of it."""
+    said = CardFeedback.objects.filter(
+        thread=thread, card_id=KeyTextTransform("cardId", OuterRef("value"))
+    )
+    notices = Notice.objects.filter(thread=thread).order_by("id")
+    return notices.annotate(verdict_=Subquery(said.values("verdict")[:1]))
+
+
 def _shown(notices: Iterable[Notice]) -> list[Item]:
     return [
         Shown(
             name=notice.name,
-            about=_rows({k: notice.value[k] for k in ("level", "reason") if k in notice.value}),
+            about=_rows(_about(notice)),
             found=found_in(notice.value),
             raw=json.dumps(notice.value, indent=2, ensure_ascii=False),
         )
         for notice in notices
     ]
+
+
+def _about(notice: Notice) -> dict[str, Any]:
+    told = {k: notice.value[k] for k in ("level", "reason", "text") if k in notice.value}
+    verdict = getattr(notice, "verdict_", None)
+    return told if verdict is None else told | {"the person": CardFeedback.Verdict(verdict).label}
 
 
 def _rows(value: dict[str, Any]) -> list[tuple[str, str]]:

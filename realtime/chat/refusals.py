@@ -9,7 +9,7 @@ class Refusal(Exception):
     """A submit that was not accepted; nothing was stored. `code` is one of protocol.md 1.7.
 
     With a `retry_after_ms` the same frame may be sent again after it; else the person decides.
-    `help` is put in by who tells of it over HTTP.
+    `help` is what text or thread call for, as far as it is known where it is raised.
     """
 
     def __init__(

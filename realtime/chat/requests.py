@@ -15,7 +15,7 @@ from realtime.chat.failures import log_failure
 from realtime.chat.follower import Place
 from realtime.chat.following import TOO_MANY, Following
 from realtime.chat.guarded import GuardedSocket, spawn
-from realtime.chat.helping import Card
+from realtime.chat.helping import Aid, Card
 from realtime.chat.intake import read_say, read_submission
 from realtime.chat.operations import Submission
 from realtime.chat.protocol import FrameError
@@ -33,7 +33,7 @@ class _Asked:
     """A request, and the help that its text calls for, which is looked for once."""
 
     frame: Request
-    card: asyncio.Future[Card | None]
+    aid: asyncio.Future[Aid]
 
 
 @dataclass(slots=True)
@@ -86,12 +86,12 @@ class Requests:
                     protocol.check_id(frame.run_id, name="runId")
                     await self.socket.engine.intake.stop(owner_id=owner_id, run_id=frame.run_id)
                 case protocol.RunAgentInput() as frame:
-                    card = await asked.card
-                    await self._submit(read_submission(frame, owner_id=owner_id, card=card))
+                    aid = await asked.aid
+                    await self._submit(read_submission(frame, owner_id=owner_id, aid=aid))
                 case protocol.Say() as frame:
-                    thread_id, card = frame.thread_id or self.said_thread_id, await asked.card
+                    thread_id, aid = frame.thread_id or self.said_thread_id, await asked.aid
                     await self._submit(
-                        read_say(frame, owner_id=owner_id, thread_id=thread_id, card=card)
+                        read_say(frame, owner_id=owner_id, thread_id=thread_id, aid=aid)
                     )
         except FrameError as error:
             await self._turn_down(asked, error)
@@ -120,8 +120,9 @@ class Requests:
     async def _help_if_late(self, asked: _Asked) -> None:
         """Whoever is in danger does not wait for storage: help comes before the answer does."""
         await asyncio.sleep(self.socket.engine.timings.help_s)
-        if asked in self._unanswered and await asked.card is not None:
-            await self._refuse(asked, storage_unavailable())
+        help = (await asked.aid).card or self._known_help(asked.frame)
+        if asked in self._unanswered and help is not None:
+            await self._refuse(asked, storage_unavailable(help=help))
 
     def refuse_unfit(self, frame: Request, error: FrameError) -> None:
         """It can be read and not be taken."""
@@ -148,25 +149,34 @@ class Requests:
 
     async def _goodbye(self, asked: _Asked) -> str:
         """What to say to who is not known any more: nothing, unless there is help to give."""
-        card = await asked.card
+        card = (await asked.aid).card
         if card is None:
             return ""
         again = Refusal("unauthenticated", "Please sign in again.", retry_after_ms=1_000)
         return self._no(asked.frame, again, card)
 
     async def _refuse(self, asked: _Asked, refusal: Refusal) -> None:
-        self._say_no(asked.frame, refusal, await asked.card)
+        self._say_no(asked.frame, refusal, (await asked.aid).card or refusal.help)
 
     def _say_no(self, frame: Request, refusal: Refusal, help: Card | None) -> None:
         self.socket.outbox.reply(self._no(frame, refusal, help))
 
     def _no(self, frame: Request, refusal: Refusal, help: Card | None) -> str:
         thread_id = frame.thread_id or self.said_thread_id
+        help = help or self._known_help(frame)
         return helping.refused(frame, refusal, thread_id=thread_id, help=help)
+
+    def _known_help(self, frame: Request) -> Card | None:
+        """What the conversation calls for, if this process remembers it."""
+        return self.socket.engine.intake.known_help(
+            frame,
+            owner_id=self.socket.person,
+            thread_id=frame.thread_id or self.said_thread_id,
+        )
 
 
 def _asked(frame: Request) -> _Asked:
     """Without what nobody will read of it: sixty-four of them may wait."""
     if not isinstance(frame, protocol.Abort):
         frame = protocol.shortened(frame, settings.MAX_MESSAGE_BYTES + 1)
-    return _Asked(frame, asyncio.ensure_future(helping.card_of(frame)))
+    return _Asked(frame, asyncio.ensure_future(helping.aid_of(frame)))

@@ -20,6 +20,17 @@ EVENT_CHARACTERS = 10_000
 BUFFER_CHARACTERS = 262_144
 
 
+@dataclass(slots=True, eq=False)
+class _Note:
+    """What goes out besides the words; `durable` is told when it is written, or never will be."""
+
+    event: agui.Custom | None
+    after_message: str | None
+    flags: Sequence[log.FlagRow]
+    level: str | None
+    durable: asyncio.Future[bool]
+
+
 class Changed(Protocol):
     def __call__(self, run: RunLog, *, urgent: bool) -> None: ...
 
@@ -43,9 +54,12 @@ class RunLog:
     renewed_at: float
     changed: Changed = _nobody
     on_lost: Callable[[], object] = lambda: None
+    on_failure: Callable[[], object] = lambda: None  # before the run ends with an error
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     _events: list[agui.AguiEvent] = field(default_factory=list)
     _in_flight: list[agui.AguiEvent] = field(default_factory=list)
+    _notes: list[_Note] = field(default_factory=list)
+    _notes_in_flight: list[_Note] = field(default_factory=list)
     _transcript: Transcript = field(default_factory=Transcript)
     _offsets: dict[str, int] = field(default_factory=dict)
     _size: int = 0
@@ -54,7 +68,7 @@ class RunLog:
 
     @property
     def dirty(self) -> bool:
-        return bool(self._events)
+        return bool(self._events or self._notes)
 
     @property
     def ending(self) -> bool:
@@ -75,6 +89,28 @@ class RunLog:
         while self._size > BUFFER_CHARACTERS and not self.closed.is_set():
             self._room.clear()
             await self._room.wait()
+
+    def note(
+        self,
+        event: agui.Custom | None,
+        *,
+        after_message: str | None,
+        flags: Sequence[log.FlagRow] = (),
+        level: str | None = None,
+    ) -> asyncio.Future[bool]:
+        """Show a notice here, write flags and let the thread rise to a level, in one append.
+
+        The answer is whether it became durable: False when the run was over before.
+        """
+        durable: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if self.closed.is_set() or self._ending is not None:
+            durable.set_result(False)
+            return durable
+        self._notes.append(_Note(event, after_message, flags, level, durable))
+        if event is not None:
+            self._events.append(event)
+        self.changed(self, urgent=True)
+        return durable
 
     def resume(self, said: Transcript) -> None:
         """Go on after what is in the log already."""
@@ -107,7 +143,10 @@ class RunLog:
             return
         closing = self._transcript.closing_events()
         self._transcript.apply_all(closing)
-        self._events.extend([*closing, event])
+        self._events.extend(closing)
+        if isinstance(event, agui.RunError):
+            self.on_failure()
+        self._events.append(event)
         self._ending = {"state": state, "error_code": error_code, "usage": usage}
         self.changed(self, urgent=True)
 
@@ -115,7 +154,9 @@ class RunLog:
         """What to write now: all that waits, with neighbouring deltas made one."""
         events, self._events = self._events, []
         self._in_flight = events
-        entries = log.number(_coalesced(events), after=self.seq)
+        self._notes_in_flight, self._notes = self._notes, []
+        whole = _coalesced(events)
+        entries = log.number(whole, after=self.seq)
         append = log.Append(
             self.run_id,
             self.thread_pk,
@@ -125,6 +166,7 @@ class RunLog:
             entries,
             ord=self.ord,
         )
+        _add_notes(append, whole, self._notes_in_flight)
         if self._ending is not None:
             finished = self._ending["state"] == "completed"
             append.messages = (self._transcript if finished else self._transcript.cut()).rows()
@@ -136,12 +178,14 @@ class RunLog:
     def put_back(self) -> None:
         """It was not written: it stands again before what came meanwhile."""
         self._events[:0] = self._in_flight
-        self._in_flight = []
+        self._notes[:0] = self._notes_in_flight
+        self._in_flight, self._notes_in_flight = [], []
 
     def committed(self, append: log.Append, now: float) -> None:
         self.seq = append.new_seq
         self._size -= sum(_size(event) for event in self._in_flight)
-        self._in_flight = []
+        self._tell(self._notes_in_flight, durable=True)
+        self._in_flight, self._notes_in_flight = [], []
         self.renewed_at = now
         self._room.set()
 
@@ -151,17 +195,38 @@ class RunLog:
             self.closed.set()
             self._room.set()
             self.changed(self, urgent=True)
+            self._tell([*self._notes_in_flight, *self._notes], durable=False)
             if lost:
                 self.on_lost()
+
+    def _tell(self, notes: list[_Note], *, durable: bool) -> None:
+        for note in notes:
+            if not note.durable.done():
+                note.durable.set_result(durable)
 
     def _with_offset(self, event: agui.TextMessageContent) -> agui.TextMessageContent:
         offset = self._offsets.get(event.message_id, 0)
         self._offsets[event.message_id] = offset + len(event.delta)
+        told = (event.metadata or {}).get("kindline", {})
         return agui.TextMessageContent(
             message_id=event.message_id,
             delta=event.delta,
-            metadata={"kindline": {"off": offset}},
+            metadata={"kindline": {"off": offset} | told},
         )
+
+
+def _add_notes(
+    append: log.Append, events: Sequence[agui.AguiEvent], notes: Sequence[_Note]
+) -> None:
+    places = {id(event): seq for seq, event in enumerate(events, append.old_seq + 1)}
+    for note in notes:
+        if note.event is not None:
+            name, value = note.event.name, note.event.value
+            append.notices.append(
+                log.NoticeRow(places[id(note.event)], note.after_message, name, value)
+            )
+        append.flags.extend(note.flags)
+    append.level = max((n.level for n in notes if n.level), key=log.LEVELS.index, default=None)
 
 
 def _size(event: agui.AguiEvent) -> int:
@@ -202,8 +267,13 @@ def _moved(event: agui.AguiEvent, by: int) -> agui.AguiEvent:
 def _delta_key(event: agui.AguiEvent) -> str | None:
     match event:
         case agui.TextMessageContent():
-            return f"text {event.message_id}"
+            return None if _is_replaced(event) else f"text {event.message_id}"
         case agui.ToolCallArgs():
             return f"call {event.tool_call_id}"
         case _:
             return None
+
+
+def _is_replaced(event: agui.TextMessageContent) -> bool:
+    """What stands for other words stays an event of its own: reviewers see where it stands."""
+    return "replaced" in (event.metadata or {}).get("kindline", {})

@@ -83,6 +83,8 @@ class Supervisor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self.turns is not None:
+            await self.turns.later.stop()
 
     @property
     def _turn_tasks(self) -> set[asyncio.Task[None]]:

@@ -54,6 +54,18 @@ def resumption(
     return Resumption(tuple(closing), tuple(said), tuple(pending), open_text)
 
 
+def without(
+    transcript: Transcript, branch: Sequence[agui.Message], message_id: str
+) -> list[agui.AguiEvent]:
+    """What takes one message back while its text is open; a call that is open goes on."""
+    others = [m for m in transcript.messages if m.client_msg_id != message_id]
+    rounds = [_as_agui(transcript.so_far(message)) for message in others]
+    return [
+        agui.TextMessageEnd(message_id=message_id),
+        agui.MessagesSnapshot(messages=[*branch, *rounds]),
+    ]
+
+
 def _open_text(transcript: Transcript, dropped: list[str]) -> OpenText | None:
     """The text that is all there is of the unfinished round, if it is that."""
     texts = transcript.open_texts

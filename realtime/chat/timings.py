@@ -36,6 +36,10 @@ class Timings:
     limits_pause_s: float = 5.0
     help_s: float = 1.0
     directory_s: float = 60.0
+    tally_s: float = 30.0
+    slow_s: float = 8.0  # a model that says nothing for so long is slow for who is in danger
+    moderation_s: float = 1.5
+    notice_retry_s: float = 1.0
     first_token_s: float = 30.0
     idle_s: float = 30.0
     tool_s: float = 15.0

@@ -15,7 +15,7 @@ Parts of a message (`Message.content`), in order:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from realtime.agent.model import (
@@ -90,6 +90,16 @@ class Transcript:
     def unanswered(self) -> list[Part]:
         """The calls without a result, in the order in which they were made."""
         return [part for call_id, part in self._calls.items() if call_id not in self._answered]
+
+    def so_far(self, message: FoldedMessage) -> FoldedMessage:
+        """A message with as much as there is of the arguments of its open calls."""
+        parts = [
+            part | {"arguments": "".join(self._open_calls[part["id"]])}
+            if part.get("id") in self._open_calls
+            else part
+            for part in message.parts
+        ]
+        return replace(message, parts=parts)
 
     def closing_events(self) -> list[agui.AguiEvent]:
         """The END events that must stand before a terminal event."""

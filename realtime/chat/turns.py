@@ -6,9 +6,9 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar, assert_never
 from uuid import uuid4
 
@@ -16,21 +16,26 @@ from django.utils.crypto import salted_hmac
 
 from realtime.agent import events as turn_events
 from realtime.agent.loop import TurnLimits, run_turn
-from realtime.agent.model import ChatMessage, Model
+from realtime.agent.model import ChatMessage, Model, UserMessage
 from realtime.agent.prompt import system_prompt
 from realtime.agent.tools import Toolbox
-from realtime.chat import agui, bridge, leases, protocol, queries
+from realtime.chat import agui, bridge, cards, leases, protocol, queries
 from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
+from realtime.chat.moderating import Moderating, Moderator
+from realtime.chat.nameable import nameable
+from realtime.chat.raising import Later, RunRisk
 from realtime.chat.runlog import RunLog
+from realtime.chat.saying import Saying
 from realtime.chat.takeover import Resumption, resumption
 from realtime.chat.timings import Timings
-from realtime.chat.toolbox import person_place, toolbox_for
-from realtime.chat.transcript import Transcript
+from realtime.chat.toolbox import audiences_of, person_place, toolbox_for
+from realtime.chat.transcript import Transcript, for_model
 from realtime.hotlines.places import whereabouts
 from realtime.hotlines.queries import current_directory
+from realtime.safety.allowed import Allowed
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +55,14 @@ class Turns:
     flusher: Flusher
     hub: Hub
     timings: Timings
+    moderator: Moderator | None = None
+    later: Later = field(init=False)
+    moderating: Moderating = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "later", Later(self.timings))
+        moderating = Moderating(self.moderator, self.timings.moderation_s)
+        object.__setattr__(self, "moderating", moderating)
 
     async def answer(self, claim: Claim, run: RunLog) -> None:
         """Answer a claimed run; returns when its terminal event is durable or the run was lost.
@@ -71,10 +84,14 @@ class Turns:
         """Until the turn ends; a reply that breaks off is discarded and begun again."""
         task = await self._stored(_prepare, claim)
         run.resume(task.said)
+        risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later)
+        run.on_failure = risk.model_down
+        risk.watch(self.timings.slow_s)
+        self.moderating.look_at(task.asked, risk)
         resumed = resumption(run.said, task.branch, prefill=self.model.prefill)
         for tries in itertools.count():
             run.restart(resumed.closing)
-            broke_off = await self._follow(claim, run, task, resumed)
+            broke_off = await self._follow(claim, run, task, resumed, risk)
             if broke_off is None:
                 return
             if not await self._stored(
@@ -91,9 +108,11 @@ class Turns:
             resumed = resumption(run.said, branch, prefill=self.model.prefill)
 
     async def _follow(
-        self, claim: Claim, run: RunLog, task: _Task, resumed: Resumption
+        self, claim: Claim, run: RunLog, task: _Task, resumed: Resumption, risk: RunRisk
     ) -> turn_events.TurnBrokeOff | None:
         """Move a turn's events into the log; None when the turn has ended there."""
+        saying = Saying(run, risk, task.allowed, self._branch_of(claim))
+        await saying.resume(resumed.open_text)
         turn = run_turn(
             model=self.model,
             toolbox=task.toolbox,
@@ -104,13 +123,14 @@ class Turns:
             said=resumed.said,
             pending=resumed.pending,
             open_text=resumed.open_text,
+            as_shown=saying.as_shown,
         )
         written = 0
         async with aclosing(turn):
             async for event in turn:
                 if isinstance(event, turn_events.TurnBrokeOff):
                     return event
-                await self._record(event, claim, run)
+                await self._record(event, claim, saying)
                 if isinstance(event, turn_events.TextDelta | turn_events.ToolArgumentsDelta):
                     written += len(event.text)
                 if written > MAX_REPLY_CHARACTERS:
@@ -144,16 +164,30 @@ class Turns:
             backoff_s=timings.backoff_s,
         )
 
-    async def _record(self, event: _Recorded, claim: Claim, run: RunLog) -> None:
+    def _branch_of(self, claim: Claim) -> Callable[[], Awaitable[list[agui.Message]]]:
+        return lambda: self._stored(queries.active_branch, thread_id=claim.thread_pk)
+
+    async def _record(self, event: _Recorded, claim: Claim, saying: Saying) -> None:
+        run = saying.run
         match event:
             case turn_events.Retrying():
                 self._hint(claim, "retrying")
             case turn_events.TurnFinished():
+                if event.refused:
+                    saying.risk.model_down()
                 _finish(run, claim, event.usage)
             case turn_events.TurnFailed():
                 _fail(run, event.code, event.message, retryable=event.retryable)
+            case turn_events.TextStarted():
+                await saying.text_started(event)
+            case turn_events.TextDelta():
+                await saying.text(event)
+            case turn_events.TextEnded():
+                await saying.text_ended(event)
             case _:
-                await run.push(_as_agui(event))
+                if isinstance(event, turn_events.ToolFinished):
+                    saying.found(event)
+                await run.push(_as_agui(event, saying))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +198,14 @@ class _Task:
     toolbox: Toolbox
     said: Transcript
     branch: list[agui.Message]
+    standing: cards.Standing
+    allowed: Allowed
+
+    @property
+    def asked(self) -> str:
+        """What the person said last."""
+        asked = [message for message in self.history if isinstance(message, UserMessage)]
+        return asked[-1].content if asked else ""
 
 
 def _prepare(claim: Claim) -> _Task:
@@ -171,12 +213,26 @@ def _prepare(claim: Claim) -> _Task:
     person = person_place(claim.place)
     guess = whereabouts(person)
     told = queries.history(thread_id=claim.thread_pk, up_to_ord=claim.ord)
-    prompt = system_prompt(guess.country, guessed=guess.guessed)
+    standing = cards.standing(
+        thread_id=claim.thread_pk, run_id=claim.run_id, message_id=claim.message_id
+    )
+    audiences = audiences_of(directory, claim.place)
+    prompt = system_prompt(
+        guess.country,
+        guessed=guess.guessed,
+        risk=standing.told,
+        young=claim.place.get("audience") == "youth",
+    )
     said, branch = Transcript(), list[agui.Message]()
     if claim.is_takeover:
         said.apply_all(queries.log_of(run_id=claim.run_id))
         branch = queries.active_branch(thread_id=claim.thread_pk)
-    return _Task([prompt, *told], toolbox_for(directory, person=person), said, branch)
+    toolbox = toolbox_for(
+        directory, person=person, card=lambda: standing.beside, audiences=audiences
+    )
+    before = [*told, *(for_model(role=m.role, parts=m.parts) for m in said.messages)]
+    allowed = nameable(directory, person=person, thread_id=claim.thread_pk, told=before)
+    return _Task([prompt, *told], toolbox, said, branch, standing, allowed)
 
 
 def _safety_identifier(owner_id: int) -> str:
@@ -208,31 +264,25 @@ def _fail(run: RunLog, code: str, message: str, *, retryable: bool) -> None:
     run.end(event, state="failed", error_code=code)
 
 
+_Said = turn_events.TextStarted | turn_events.TextDelta | turn_events.TextEnded
 _Logged = (
-    turn_events.TextStarted
-    | turn_events.TextDelta
-    | turn_events.TextEnded
-    | turn_events.ToolCallStarted
+    turn_events.ToolCallStarted
     | turn_events.ToolArgumentsDelta
     | turn_events.ToolCallEnded
     | turn_events.ToolFinished
 )
-_Recorded = _Logged | turn_events.Retrying | turn_events.TurnFinished | turn_events.TurnFailed
+_Recorded = (
+    _Said | _Logged | turn_events.Retrying | turn_events.TurnFinished | turn_events.TurnFailed
+)
 
 
-def _as_agui(event: _Logged) -> agui.AguiEvent:
+def _as_agui(event: _Logged, saying: Saying) -> agui.AguiEvent:
     match event:
-        case turn_events.TextStarted():
-            return agui.TextMessageStart(message_id=event.message_id, role="assistant")
-        case turn_events.TextDelta():
-            return agui.TextMessageContent(message_id=event.message_id, delta=event.text)
-        case turn_events.TextEnded():
-            return agui.TextMessageEnd(message_id=event.message_id)
         case turn_events.ToolCallStarted():
             return agui.ToolCallStart(
                 tool_call_id=event.call_id,
                 tool_call_name=event.name,
-                parent_message_id=event.parent_message_id,
+                parent_message_id=saying.parent(event.parent_message_id),
             )
         case turn_events.ToolArgumentsDelta():
             return agui.ToolCallArgs(tool_call_id=event.call_id, delta=event.text)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
-from realtime.chat import agui, log, queries
+from realtime.chat import agui, log, offers, queries, tallies
 from realtime.chat.log import Logged
 from realtime.chat.models import Run, Thread
 from realtime.chat.protocol import Cursor
@@ -62,24 +62,30 @@ def force_finish(
     state: str,
     error_code: str | None = None,
 ) -> Logged:
-    """End a locked run in its owner's stead; the epoch rises, so the owner writes nothing more."""
+    """End a locked run in its owner's stead; the epoch rises, so the owner writes nothing more.
+
+    A failure leaves nobody in danger without help.
+    """
     transcript = Transcript().apply_all(queries.log_of(run_id=run.id))
-    entries = log.number([*transcript.closing_events(), terminal], after=run.last_seq)
-    write(
-        log.Append(
-            run.id,
-            run.thread_id,
-            run.epoch,
-            run.last_seq,
-            run.state,
-            entries,
-            next_epoch=run.epoch + 1,
-            state=state,
-            error_code=error_code,
-            messages=transcript.cut().rows(),
-            ord=run.ord,
-        )
+    failed = isinstance(terminal, agui.RunError)
+    offer = offers.for_failure(run) if failed else offers.Offer()
+    events = [*transcript.closing_events(), *offer.events, terminal]
+    entries = log.number(events, after=run.last_seq)
+    append = log.Append(
+        run.id,
+        run.thread_id,
+        run.epoch,
+        run.last_seq,
+        run.state,
+        entries,
+        next_epoch=run.epoch + 1,
+        state=state,
+        error_code=error_code,
+        messages=transcript.cut().rows(),
+        ord=run.ord,
     )
+    offer.add_to(append, seq=append.new_seq - 1, after_message=run.input.get("message"))
+    write(append)
     here = Cursor(run.ord, run.last_seq)
     frames = log.frames(entries, ord=run.ord, prev=here)
     return Logged(run.id, run.owner_id, run.thread.client_thread_id, here, frames)
@@ -92,3 +98,4 @@ def write(append: log.Append) -> None:
         outcomes = log.read_outcomes(sql.fetchall())
     if outcomes[append.run_id] is not log.Outcome.WROTE:
         raise RuntimeError(f"run {append.run_id} was {outcomes[append.run_id].value} under lock")
+    transaction.on_commit(lambda: tallies.appended(append))

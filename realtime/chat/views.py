@@ -1,39 +1,43 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
+from realtime.chat import tallies
 from realtime.chat.answering import configured_model, is_rehearsal
 from realtime.chat.promise import promise
-from realtime.hotlines.help_page import render_first_help, render_help
+from realtime.hotlines import help_files
+from realtime.hotlines.held_help import held_help
+from realtime.hotlines.help_page import render_first_help
 from realtime.hotlines.places import region_of_locale
-from realtime.hotlines.queries import current_directory
+from realtime.hotlines.queries import directory_in_memory
 
-ENTRY = "src/main.ts"
-# The page without script may show a number that was changed this many seconds ago.
-_DIRECTORY_S = 10.0
+ENTRY, WORKER = "src/main.ts", "src/sw.ts"
+_HELP, _API, _HELP_STYLE = "/help", "/api/v1", "hotlines/help.css"
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The chat: what it needs to know stands in the page, so that it asks nobody else."""
     guess = _region(request)
-    directory = current_directory(at_most_s=_DIRECTORY_S)
+    directory = directory_in_memory()
     context = {
         "config": page_config(),
         "assets": page_assets(),
         "first_help": render_first_help(directory, guess=guess, now=timezone.now()),
+        "held_help": held_help(directory, guess=guess, now=timezone.now()),
     }
     response = render(request, "chat/page.html", context)
     patch_vary_headers(response, ["Accept-Language"])
@@ -42,9 +46,43 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    """Help without script, model or chat; `?country=GB` chooses the lines."""
+    """Help without script, model, chat, Postgres or Redis; `?country=GB` chooses the lines."""
     country = request.GET.get("country") or None
-    return HttpResponse(render_help(current_directory(), country=country, now=timezone.now()))
+    if request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
+        tallies.help_page(country)  # seen by somebody, not just kept on a device
+    page = help_files.help_page(country)
+    return _unless_known(request, HttpResponse(page.content), page.version)
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker that keeps Help on the device; another version for other pages."""
+    script = _worker_script()
+    if script is None:
+        raise Http404
+    response = HttpResponse(script, content_type="text/javascript; charset=utf-8")
+    return _unless_known(request, response, hashlib.sha256(script).hexdigest()[:32])
+
+
+def _worker_script() -> bytes | None:
+    """The built script below what it has to know; None where the page was not built."""
+    entry = _manifest(settings.FRONTEND_DIST).get(WORKER)
+    if entry is None:
+        return None
+    code: bytes = (settings.FRONTEND_DIST / entry["file"]).read_bytes()
+    told = {"help": _HELP, "copies": f"{_API}/hotlines/offline/", "style": static(_HELP_STYLE)}
+    made_of = f"{help_files.version()} {told}".encode() + code
+    told["version"] = hashlib.sha256(made_of).hexdigest()[:16]
+    return f"const KINDLINE={json.dumps(told)};\n".encode() + code
+
+
+def _unless_known(request: HttpRequest, response: HttpResponse, version: str) -> HttpResponse:
+    """Give the response, or 304 to who has it already; always asked for, so never an old one."""
+    etag = f'"{version}"'
+    answer = get_conditional_response(request, etag=etag, response=response) or response
+    answer["ETag"] = etag
+    answer["Cache-Control"] = "no-cache"
+    return answer
 
 
 def _region(request: HttpRequest) -> str | None:
@@ -68,8 +106,10 @@ def page_config() -> dict[str, Any]:
         "model": model,
         "suggestions": settings.REHEARSAL_SUGGESTIONS if model and model["rehearsal"] else [],
         "socketPath": "/ws/v1/chat",
-        "apiPath": "/api/v1",
-        "helpPath": "/help",
+        "apiPath": _API,
+        "helpPath": _HELP,
+        "workerPath": "/sw.js" if WORKER in _manifest(settings.FRONTEND_DIST) else None,
+        "safetyPath": "/safety",
         "retentionDays": promise.days(),
         "maxMessageBytes": settings.MAX_MESSAGE_BYTES,
     }

@@ -11,7 +11,8 @@ from django.db.models import ForeignKey, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, QueryDict
 
-from realtime.hotlines import codes
+from realtime.hotlines import bookkeeping_admin, codes  # noqa: F401 - registers itself
+from realtime.hotlines.checking import VerifiedAdmin
 from realtime.hotlines.hand_edits import HAND_FIELDS, HandEditedAdmin
 from realtime.hotlines.models import (
     Audience,
@@ -19,9 +20,7 @@ from realtime.hotlines.models import (
     Country,
     EmergencyNumber,
     EmergencySource,
-    HandDeletion,
     Hotline,
-    ImportedFile,
     Need,
     Source,
 )
@@ -96,7 +95,7 @@ class HotlineForm(forms.ModelForm[Hotline]):
 
 
 @admin.register(Hotline)
-class HotlineAdmin(HandEditedAdmin[Hotline]):
+class HotlineAdmin(VerifiedAdmin):
     deletion_name = "hotline"
     form = HotlineForm
     inlines: ClassVar = [ContactInline, SourceInline]
@@ -114,17 +113,19 @@ class HotlineAdmin(HandEditedAdmin[Hotline]):
         ("checked_on", admin.EmptyFieldListFilter),
         ("countries", admin.RelatedOnlyFieldListFilter),
     )
+    readonly_fields = (*VerifiedAdmin.readonly_fields, "checks")
     search_fields = ("name", "slug", "organisation", "contacts__value", "contacts__e164")
     filter_horizontal = ("countries", "needs", "audiences")
     fieldsets = (
-        (None, {"fields": ("slug", "name", "organisation", "website", "notes")}),
+        (None, {"fields": ("slug", "name", "organisation", "website", "notes", "pair")}),
         ("Where", {"fields": ("countries", "international", "regions")}),
-        ("Whom and what for", {"fields": ("needs", "audiences", "open_to_all")}),
+        ("Whom and what for", {"fields": ("needs", "audiences", "open_to_all", "only_for")}),
         ("Languages", {"fields": ("languages", "languages_inferred")}),
         ("When", {"fields": ("hours", "hours_text", "time_zone", "opening", "cost")}),
         ("How sure", {"fields": ("confidence", "conflicts", "last_seen")}),
         ("Checked by this site", {"fields": ("checked_on", "checked_how")}),
         ("By hand", {"fields": HAND_FIELDS}),
+        ("Checks and changes", {"fields": ("checks",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hotline]:
@@ -218,31 +219,3 @@ class EmergencyNumberAdmin(HandEditedAdmin[EmergencyNumber]):
 @admin.register(EmergencySource)
 class EmergencySourceAdmin(admin.ModelAdmin[EmergencySource]):
     list_display = ("slug", "url", "date")
-
-
-@admin.register(HandDeletion)
-class HandDeletionAdmin(admin.ModelAdmin[HandDeletion]):
-    """Delete an entry to let the next import bring the row back."""
-
-    list_display = ("what", "key", "deleted_by", "deleted_at")
-    list_filter = ("what",)
-    search_fields = ("key",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: HandDeletion | None = None) -> bool:
-        return False
-
-
-@admin.register(ImportedFile)
-class ImportedFileAdmin(admin.ModelAdmin[ImportedFile]):
-    """Delete an entry to import the file again at the next start."""
-
-    list_display = ("name", "imported_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: ImportedFile | None = None) -> bool:
-        return False

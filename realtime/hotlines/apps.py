@@ -10,6 +10,6 @@ class HotlinesConfig(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now, so their signals cannot be connected at import.
-        from realtime.hotlines import signals
+        from realtime.hotlines import checks, signals  # noqa: F401 - the checks register themselves
 
         signals.connect()

@@ -17,6 +17,9 @@ KINDS = ("phone", "sms", "chat", "whatsapp", "email", "web", "tty")
 DIALLED_KINDS = ("phone", "sms", "tty", "whatsapp")
 SERVICES = ("general", "police", "ambulance", "fire")
 CONFIDENCES = ("high", "medium")
+# What is spoken where CLDR names the written language.
+_CANTONESE = {"HK": {"yue"}, "MO": {"yue"}}
+LONG_NUMBER = 7  # digits; shorter ones are short codes, which have no full form
 COSTS = ("free", "standard", "unknown")
 
 # Babel's two-letter territories that are no ISO 3166-1 code: exceptional reservations, groups of
@@ -47,6 +50,19 @@ def check_country(code: str) -> str:
 
 
 @cache
+def languages_of(country: str) -> frozenset[str]:
+    """Give the languages that are official in a country, or in a part of it."""
+    spoken = get_global("territory_languages").get(country, {})
+    official = {tag for tag, facts in spoken.items() if facts["official_status"]}
+    return frozenset(official | _CANTONESE.get(country, set()))
+
+
+def language_name(tag: str) -> str:
+    """Give the English name of a language, or the tag where there is none."""
+    return str(Locale("en").languages.get(tag.split("-")[0], tag))
+
+
+@cache
 def _languages() -> frozenset[str]:
     return frozenset(Locale("en").languages) | frozenset(get_global("language_aliases"))
 
@@ -56,6 +72,16 @@ def check_language(tag: str) -> str:
     if match is None or match.group(1) not in _languages():
         raise ValueError(f"{tag!r} is not a BCP 47 language tag")
     return tag
+
+
+def usual_case(tag: str) -> str:
+    """Write a language tag as it is written: `pt_br` is pt-BR, `ZH-hant` zh-Hant."""
+    base, *more = tag.replace("_", "-").split("-")
+    return "-".join([base.lower(), *(_subtag(part) for part in more)])
+
+
+def _subtag(part: str) -> str:
+    return part.title() if len(part) == 4 else part.upper()
 
 
 def check_plain(text: str) -> str:
@@ -121,6 +147,14 @@ def check_valid_e164(number: str) -> str:
     if not phonenumbers.is_valid_number(phonenumbers.parse(check_possible_e164(number))):
         raise ValueError(f"{number!r} lies in no number range that phonenumbers knows")
     return number
+
+
+def is_valid_in(value: str, country: str) -> bool:
+    """Tell whether phonenumbers knows a range in the country for `value`, as dialled there."""
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(value, country)))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def says_the_same(value: str, e164: str, countries: tuple[str, ...]) -> bool:

@@ -23,6 +23,7 @@ class FoundLine:
     line: Line
     lead: bool
     open_now: bool | None
+    paired_with: tuple[str, ...] = ()  # ids of other lines of the same answer
 
     def as_json(self) -> dict[str, Any]:
         line = self.line
@@ -33,7 +34,7 @@ class FoundLine:
             "lead": self.lead,
             "needs": list(line.needs),
             "audiences": list(line.audiences),
-            "regions": ", ".join(line.regions) or None,
+            "regions": line.serves_only or None,
             "languages": list(line.languages),
             "languagesInferred": line.languages_inferred,
             "hours": line.hours.words,
@@ -48,7 +49,7 @@ class FoundLine:
 
 @dataclass(frozen=True, slots=True)
 class FoundHelp:
-    """The answer: at most five lines, the emergency numbers, and what to say about them."""
+    """The answer: lines (at most five, if not asked for more), emergency numbers, words."""
 
     query: HotlineQuery
     country: Country | None
@@ -102,6 +103,17 @@ class Directory(Facts):
     def lines_in(self, country: str) -> tuple[Line, ...]:
         return self._by_country.get(country, ())
 
+    def pair_of(self, line: Line) -> tuple[Line, ...]:
+        """Give the other lines of a line's pair that serve one of its countries."""
+        return tuple(
+            other
+            for other in self.lines
+            if line.pair
+            and other.pair == line.pair
+            and other.id != line.id
+            and not set(line.countries).isdisjoint(other.countries)
+        )
+
     def country_code(self, text: str | None) -> str | None:
         """Find the code for what somebody called a country: `gb`, `UK`, `United Kingdom`."""
         if text is None:
@@ -123,7 +135,9 @@ class Directory(Facts):
             choices=tuple(code for code in place.choices if code in self.countries),
         )
 
-    def find(self, query: HotlineQuery, *, now: datetime) -> FoundHelp:
+    def find(
+        self, query: HotlineQuery, *, now: datetime, most: int = ranking.MOST_LINES
+    ) -> FoundHelp:
         """Choose and order the lines for a query; `now` is aware."""
         country = self.countries.get(query.country or "")
         ranked = ranking.rank(
@@ -133,16 +147,25 @@ class Directory(Facts):
             self,
             lead=country.lead if country else None,
             now=now,
+            most=most,
         )
         lines = tuple(
             FoundLine(
                 line=line,
                 lead=country is not None and line.id == country.lead,
                 open_now=line.hours.open_at(now),
+                paired_with=_paired(line, ranked),
             )
             for line in ranked
         )
         return FoundHelp(query, country, lines, wording.message(self, query, country, ranked))
+
+    def has_crisis_line(self, found: FoundHelp) -> bool:
+        return any(self.needs[slug].urgent for one in found.lines for slug in one.line.needs)
+
+
+def _paired(line: Line, lines: tuple[Line, ...]) -> tuple[str, ...]:
+    return tuple(one.id for one in lines if line.pair and one.pair == line.pair and one != line)
 
 
 _USUAL_NAMES = {"UK": "GB", "GREAT BRITAIN": "GB", "USA": "US", "UNITED STATES OF AMERICA": "US"}

@@ -5,6 +5,8 @@ Pure: no Django, no clock.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -93,10 +95,23 @@ class Line:
     sources: tuple[Source, ...]
     checked: Check | None = None
     edited_on: date | None = None  # when somebody of this site last changed a contact by hand
+    only_for: str = ""  # serves a smaller part of its needs, or of everybody, than they say
+    pair: str = ""  # lines with the same word belong side by side: two languages, two ages
 
     @property
     def for_everybody(self) -> bool:
         return self.open_to_all or not self.audiences
+
+    @property
+    def mark(self) -> str:
+        """Give what changes with every way to reach it: what was read is what was checked."""
+        ways = [[one.kind, one.value, one.e164, one.note] for one in self.contacts]
+        return hashlib.sha256(json.dumps(ways).encode()).hexdigest()[:16]
+
+    @property
+    def serves_only(self) -> str:
+        """The part of the people and of the country that it serves; empty for all of both."""
+        return ", ".join([*([f"for {self.only_for}"] if self.only_for else []), *self.regions])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from realtime.hotlines.models.base import HandEdited
 
 M = TypeVar("M", bound=Model)
 # Changing only these takes nothing away from the data files.
-_NOT_CONTENT = frozenset({"edited_by_hand", "checked_on", "checked_how"})
+NOT_CONTENT = frozenset({"edited_by_hand", "checked_on", "checked_how"})
 HAND_FIELDS = ("edited_by_hand", "edited_by", "edited_at")
 
 
@@ -31,7 +31,7 @@ class HandEditedAdmin(admin.ModelAdmin[M]):
     """Notes who changed, added or deleted what."""
 
     deletion_name: ClassVar[str]  # what the import calls such a row
-    readonly_fields = ("edited_by", "edited_at")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("edited_by", "edited_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> tuple[str, ...]:
         # A changed primary key would be a second row.
@@ -42,7 +42,7 @@ class HandEditedAdmin(admin.ModelAdmin[M]):
         self, request: HttpRequest, obj: M, form: forms.ModelForm[M], change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
-        if isinstance(obj, HandEdited) and set(form.changed_data) - _NOT_CONTENT:
+        if isinstance(obj, HandEdited) and set(form.changed_data) - NOT_CONTENT:
             operations.mark_edited(row=obj, user=who(request))
 
     def save_formset(
@@ -54,7 +54,7 @@ class HandEditedAdmin(admin.ModelAdmin[M]):
     ) -> None:
         super().save_formset(request, form, formset, change)
         user = who(request)
-        edited = [row for row, names in formset.changed_objects if set(names) - _NOT_CONTENT]
+        edited = [row for row, names in formset.changed_objects if set(names) - NOT_CONTENT]
         edited += formset.new_objects
         for row in edited:
             if isinstance(row, HandEdited):

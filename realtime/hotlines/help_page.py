@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
-from realtime.hotlines import links, wording
-from realtime.hotlines.directory import Directory, FoundLine
-from realtime.hotlines.facts import Contact, Country, HotlineQuery
+from realtime.hotlines import codes, links, wording
+from realtime.hotlines.directory import Directory, FoundHelp, FoundLine
+from realtime.hotlines.facts import Contact, Country, HotlineQuery, Line
 
 _LABELS = {
     "phone": "Call {}",
@@ -33,15 +37,26 @@ class _Way:
 
 
 @dataclass(frozen=True, slots=True)
+class _Also:
+    """The other line of a pair, where it has no card beside the first."""
+
+    name: str
+    whom: str
+    ways: list[_Way]
+
+
+@dataclass(frozen=True, slots=True)
 class _Card:
     name: str
     organisation: str
-    regions: str
+    serves_only: str
     hours: str
     cost: str
     freshness: str
     conflicts: bool
     ways: list[_Way]
+    spoken: str = ""  # said of a pair, whose lines often differ by it
+    also: tuple[_Also, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +71,11 @@ def render_help(directory: Directory, *, country: str | None, now: datetime) -> 
     known = directory.countries[code] if code else None
     found = directory.find(HotlineQuery(code), now=now)
     context = {
-        **_first_facts(directory, known, found.lines),
+        **_first_facts(directory, known, found),
         "unknown": country if country and not known else None,
-        "cards": [_card(line) for line in found.lines] if known else [],
+        "cards": _cards(directory, found.lines) if known else [],
         "sections": _sections(directory, code, found.lines, now) if code else [],
-        "countries": sorted(directory.countries.values(), key=lambda one: one.name),
+        "options": _options(directory, code),
     }
     return render_to_string("hotlines/help.html", context)
 
@@ -70,19 +85,34 @@ def render_first_help(directory: Directory, *, guess: str | None, now: datetime)
     country = directory.countries.get(guess or "")
     found = directory.find(HotlineQuery(country.code if country else None), now=now)
     context = {
-        **_first_facts(directory, country, found.lines),
+        **_first_facts(directory, country, found),
         "cards": [_card(line) for line in _first_lines(found.lines)] if country else [],
     }
     return render_to_string("hotlines/first_help.html", context)
 
 
+def _options(directory: Directory, chosen: str | None) -> SafeString:
+    options = _all_options(directory)
+    if chosen:
+        options = options.replace(f'value="{chosen}"', f'value="{chosen}" selected', 1)
+    return mark_safe(options)
+
+
+@lru_cache(maxsize=2)
+def _all_options(directory: Directory) -> str:
+    """Made once: for the pages of all countries it would be half of the work."""
+    named = sorted(directory.countries.values(), key=lambda one: one.name)
+    rows = ((one.code, one.name) for one in named)
+    return str(format_html_join("\n", '<option value="{}">{}</option>', rows))
+
+
 def _first_facts(
-    directory: Directory, country: Country | None, lines: tuple[FoundLine, ...]
+    directory: Directory, country: Country | None, found: FoundHelp
 ) -> dict[str, object]:
     return {
         "country": country,
         "emergency": _emergency(country),
-        "no_crisis_line": country is not None and not _has_crisis_line(directory, lines),
+        "no_crisis_line": country is not None and not directory.has_crisis_line(found),
         "international": {
             "name": wording.INTERNATIONAL_NAME,
             "href": wording.INTERNATIONAL_HREF,
@@ -107,10 +137,6 @@ def _emergency(country: Country | None) -> list[dict[str, str]]:
     return shown["numbers"] if shown else []
 
 
-def _has_crisis_line(directory: Directory, lines: tuple[FoundLine, ...]) -> bool:
-    return any(directory.needs[slug].urgent for found in lines for slug in found.line.needs)
-
-
 def _sections(
     directory: Directory, code: str, first: tuple[FoundLine, ...], now: datetime
 ) -> list[_Section]:
@@ -125,18 +151,19 @@ def _sections(
             found = directory.find(HotlineQuery(code, needs=(need.slug,)), now=now)
             fitting = [one for one in found.lines if need.slug in one.line.needs]
             shown |= {one.line.id for one in fitting}
-            sections.append(_Section(need.name, [_card(one) for one in fitting]))
+            sections.append(_Section(need.name, _cards(directory, fitting)))
     for audience in directory.audiences.values():
         found = directory.find(HotlineQuery(code, audiences=(audience.slug,)), now=now)
         fitting = [one for one in found.lines if audience.slug in one.line.audiences]
         shown |= {one.line.id for one in fitting}
-        sections.append(_Section(f"For: {audience.name}", [_card(one) for one in fitting]))
-    rest = [
-        _card(FoundLine(line, lead=False, open_now=line.hours.open_at(now)))
-        for line in directory.lines_in(code)
-        if line.id not in shown
-    ]
+        sections.append(_Section(f"For: {audience.name}", _cards(directory, fitting)))
+    rest = [card_of(line, now=now) for line in directory.lines_in(code) if line.id not in shown]
     return [section for section in [*sections, _Section("More lines", rest)] if section.cards]
+
+
+def card_of(line: Line, *, now: datetime | None = None) -> _Card:
+    """Give a line's facts in words; whether it is open only when a moment is given."""
+    return _card(FoundLine(line, lead=False, open_now=line.hours.open_at(now) if now else None))
 
 
 def _card(found: FoundLine) -> _Card:
@@ -144,22 +171,48 @@ def _card(found: FoundLine) -> _Card:
     return _Card(
         name=line.name,
         organisation=line.organisation,
-        regions=", ".join(line.regions),
-        hours=_hours(found),
+        serves_only=line.serves_only.removeprefix("for "),
+        hours=_hours(line),
         cost=_COSTS[line.cost],
         freshness=wording.freshness(line),
         conflicts=bool(line.conflicts),
-        ways=[_way(contact) for contact in line.contacts],
+        ways=_ways(line),
     )
 
 
-def _hours(found: FoundLine) -> str:
-    if found.line.hours.kind == "24/7":
-        return "Open day and night"
-    words = found.line.hours.words
-    if found.open_now is None:
-        return words
-    return f"{'Open now' if found.open_now else 'Closed now'} ({words})"
+def _cards(directory: Directory, lines: Sequence[FoundLine]) -> list[_Card]:
+    beside = {one.line.id for one in lines}
+    return [
+        replace(
+            _card(one),
+            spoken=_spoken(one.line) if one.line.pair else "",
+            also=tuple(
+                _Also(other.name, _whom(directory, other), _ways(other))
+                for other in directory.pair_of(one.line)
+                if other.id not in beside
+            ),
+        )
+        for one in lines
+    ]
+
+
+def _whom(directory: Directory, line: Line) -> str:
+    groups = [directory.audiences[slug].name.lower() for slug in line.audiences]
+    words = f"for {', '.join(groups)}" if groups and not line.open_to_all else ""
+    return ", ".join(part for part in (_spoken(line), words, line.serves_only) if part)
+
+
+def _spoken(line: Line) -> str:
+    return ", ".join(codes.language_name(tag) for tag in line.languages)
+
+
+def _hours(line: Line) -> str:
+    """Never "open now": the page is kept as a file and on devices, and read at any hour."""
+    return "Open day and night" if line.hours.kind == "24/7" else line.hours.words
+
+
+def _ways(line: Line) -> list[_Way]:
+    return [_way(contact) for contact in line.contacts]
 
 
 def _way(contact: Contact) -> _Way:

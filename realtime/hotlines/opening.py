@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+_DAY = 24 * 60
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -52,6 +53,19 @@ def _covers(opening: Opening, local: datetime) -> bool:
         return today and opening.opens <= clock < opening.closes
     yesterday = DAYS[(local - timedelta(days=1)).weekday()] in opening.days
     return (today and clock >= opening.opens) or (yesterday and clock < opening.closes)
+
+
+def minutes_open_twice(opening: Sequence[Opening]) -> int:
+    """Count the minutes of a week that the table names more than once: somebody mistyped."""
+    week = [0] * 7 * _DAY
+    for one in opening:
+        opens, closes = (at.hour * 60 + at.minute for at in (one.opens, one.closes))
+        length = closes - opens if opens < closes else closes - opens + _DAY
+        for day in one.days:
+            start = DAYS.index(day) * _DAY + opens
+            for minute in range(start, start + length):
+                week[minute % len(week)] += 1
+    return sum(times > 1 for times in week)
 
 
 def parse_opening(raw: Sequence[Any]) -> tuple[Opening, ...]:

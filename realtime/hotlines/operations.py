@@ -19,7 +19,7 @@ from realtime.hotlines.models import DirectoryVersion, HandDeletion, ImportedFil
 from realtime.hotlines.models.base import HandEdited
 
 # Raise it when the same files would give other rows (a new field, another rule).
-_IMPORT_RULES = "1"
+_IMPORT_RULES = "2"
 _IMPORT_LOCK = 0x6B696E64  # advisory lock: two starts import one after the other
 
 

@@ -68,6 +68,12 @@ def country_of_zone(name: str | None) -> str | None:
     return zones.get(name) or zones.get(get_global("zone_aliases").get(name, ""))
 
 
+def zones_of_country(code: str) -> tuple[str, ...]:
+    """Name every time zone that `country_of_zone` takes for a country, old names too."""
+    aliases = {**{zone: zone for zone in _zones()}, **get_global("zone_aliases")}
+    return tuple(sorted(old for old, new in aliases.items() if _zones().get(new) == code))
+
+
 @cache
 def _zones() -> dict[str, str]:
     table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")

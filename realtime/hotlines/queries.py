@@ -40,6 +40,11 @@ def directory_in_memory() -> Directory:
     return _holder.held or _files()
 
 
+def stored_directory() -> Directory | None:
+    """Give the directory this process read from the database, without asking it again."""
+    return _holder.stored
+
+
 @cache
 def _files() -> Directory:
     return Directory.of(packaged_facts())
@@ -58,6 +63,10 @@ class _Holder:
     @property
     def held(self) -> Directory | None:
         return self._directory
+
+    @property
+    def stored(self) -> Directory | None:
+        return self._directory if self._token is not None else None
 
     def current(self, at_most_s: float) -> Directory:
         right_until = max(self._ask_again_at, self._asked_at + at_most_s)
@@ -114,6 +123,11 @@ def version_token() -> uuid.UUID | None:
     return models.DirectoryVersion.objects.values_list("token", flat=True).first()
 
 
+def facts_now() -> facts.Facts:
+    """Read everything anew: from the database, or from the files where nothing was imported."""
+    return _files() if version_token() is None else stored_facts()
+
+
 def stored_facts() -> facts.Facts:
     """Read everything; lines are equal to those of a data file when nothing was edited."""
     return facts.Facts(
@@ -129,7 +143,7 @@ def stored_facts() -> facts.Facts:
             for row in models.Audience.objects.all()
         },
         lines=tuple(
-            _line(row)
+            line_of(row)
             for row in models.Hotline.objects.prefetch_related(
                 "countries", "needs", "audiences", "contacts", "sources"
             )
@@ -161,7 +175,8 @@ def _emergency(row: models.EmergencyNumber) -> facts.EmergencyNumber:
     )
 
 
-def _line(row: models.Hotline) -> facts.Line:
+def line_of(row: models.Hotline) -> facts.Line:
+    """Turn a row into the form that pages and answers know."""
     return facts.Line(
         id=row.slug,
         name=row.name,
@@ -194,4 +209,6 @@ def _line(row: models.Hotline) -> facts.Line:
             (c.edited_at.date() for c in row.contacts.all() if c.edited_by_hand and c.edited_at),
             default=None,
         ),
+        only_for=row.only_for,
+        pair=row.pair,
     )

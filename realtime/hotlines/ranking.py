@@ -1,9 +1,13 @@
 """Which lines answer a query, and in which order; pure.
 
-Order: the country's lead line when the need is urgent, then need, lines for the whole country, the
-language and the channel asked for, the audience asked for, open now, confidence, freshness in
-years. A line for an audience only appears when that audience was asked for or stated. A line whose
-sources conflict is never first while another serves.
+Order: the country's lead line when the need is urgent, then lines that serve everybody here ("only
+for stalking" and international directories come later), need, lines for the whole country, the
+language asked for (else one of the country's), the channel and the audience asked for, lines made
+for the need before crisis lines that take it too, open now, confidence, freshness in years. A line
+for an audience only appears when that audience was asked for or stated. Where no line for
+everybody in the whole country fits, one that takes any worry comes too. A line whose sources
+conflict is never first while another serves. Lines of a pair (two languages, two ages) stand side
+by side.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from realtime.hotlines import codes
 from realtime.hotlines.facts import Facts, HotlineQuery, Line
 
 MOST_LINES = 5
@@ -34,7 +39,8 @@ class _Asked:
     urgent: bool
     urgent_needs: frozenset[str]
     broad_needs: frozenset[str]
-    language: str | None
+    special: bool  # the needs are neither urgent nor broad
+    languages: frozenset[str]  # the one asked for, else those of the country
     channel: str | None
     lead: str | None
     now: datetime
@@ -48,14 +54,15 @@ def rank(
     *,
     lead: str | None,
     now: datetime,
+    most: int = MOST_LINES,
 ) -> tuple[Line, ...]:
-    """Give at most five lines, best first."""
+    """Give at most so many lines, best first."""
     asked = _read(query, facts, lead, now)
     fits = _fits(national, asked) or _fits(international, asked)
-    if not fits:
-        fits = [(line, _ALL_THERE_IS) for line in national if _takes_any_worry(line, asked)]
-    ordered = sorted(fits, key=lambda fit: _key(fit[0], fit[1], asked))
-    return tuple(_five(_conflicts_not_first(ordered), asked))
+    ordered = sorted(
+        [*fits, *_else(national, fits, asked)], key=lambda fit: _key(fit[0], fit[1], asked)
+    )
+    return tuple(_side_by_side(_best(_conflicts_not_first(ordered), asked, most)))
 
 
 def _read(query: HotlineQuery, facts: Facts, lead: str | None, now: datetime) -> _Asked:
@@ -70,16 +77,39 @@ def _read(query: HotlineQuery, facts: Facts, lead: str | None, now: datetime) ->
         urgent=asks_nothing or any(need.urgent for need in needs),
         urgent_needs=urgent_needs,
         broad_needs=frozenset(need.slug for need in facts.needs.values() if need.broad),
-        language=_language(query.language) if query.language else None,
+        special=not (asks_nothing or any(need.urgent or need.broad for need in needs)),
+        languages=_languages(query),
         channel=query.channel,
         lead=lead,
         now=now,
     )
 
 
+def _languages(query: HotlineQuery) -> frozenset[str]:
+    if query.language:
+        return frozenset([_language(query.language)])
+    return frozenset(map(_language, codes.languages_of(query.country or "")))
+
+
 def _fits(lines: Iterable[Line], asked: _Asked) -> list[tuple[Line, int]]:
     fits = ((line, _fit(line, asked)) for line in lines)
     return [(line, fit) for line, fit in fits if fit is not None]
+
+
+def _else(
+    national: Sequence[Line], fits: list[tuple[Line, int]], asked: _Asked
+) -> list[tuple[Line, int]]:
+    """Give the lines for any worry where none fits, the best where none is for everybody."""
+    known = {line.id for line, _ in fits}
+    broad = [
+        (line, _ALL_THERE_IS)
+        for line in national
+        if line.id not in known and _takes_any_worry(line, asked)
+    ]
+    if any(not (line.only_for or line.regions or line.international) for line, _ in fits):
+        return []
+    broad.sort(key=lambda fit: (bool(fit[0].conflicts), _key(fit[0], fit[1], asked)))
+    return broad[: 1 if fits else None]
 
 
 def _fit(line: Line, asked: _Asked) -> int | None:
@@ -106,11 +136,13 @@ def _takes_any_worry(line: Line, asked: _Asked, *, for_everybody: bool = True) -
 def _key(line: Line, fit: int, asked: _Asked) -> tuple[bool | int | str, ...]:
     return (
         not (asked.urgent and line.id == asked.lead),
+        bool(line.only_for) or line.international,
         fit,
         bool(line.regions),
-        asked.language is not None and asked.language not in map(_language, line.languages),
+        asked.languages.isdisjoint(map(_language, line.languages)),
         asked.channel is not None and asked.channel not in {c.kind for c in line.contacts},
         _audience_distance(line, asked),
+        fit == _NAMES_IT and asked.special and not asked.urgent_needs.isdisjoint(line.needs),
         line.hours.open_at(asked.now) is not True,
         line.confidence != "high",
         _years_since(line, asked.now),
@@ -141,15 +173,29 @@ def _conflicts_not_first(ordered: list[tuple[Line, int]]) -> list[Line]:
     lines = [line for line, _ in ordered]
     if not lines or not lines[0].conflicts:
         return lines
-    # A line for another need, or for a part of the country only, does not serve instead.
     serves = max(ordered[0][1], _URGENT)
     for place, (line, fit) in enumerate(ordered):
-        if not line.conflicts and fit <= serves and (not line.regions or lines[0].regions):
+        if not line.conflicts and fit <= serves and _serves_instead(line, lines[0]):
             return [line, *lines[:place], *lines[place + 1 :]]
     return lines
 
 
-def _five(lines: list[Line], asked: _Asked) -> list[Line]:
+def _serves_instead(line: Line, doubtful: Line) -> bool:
+    """A line for a part of the country, or of the people, does not serve instead of another."""
+    return not (line.regions or line.only_for) or bool(doubtful.regions or doubtful.only_for)
+
+
+def _side_by_side(lines: list[Line]) -> list[Line]:
+    """Move each line right behind the first of its pair."""
+    together: list[Line] = []
+    for line in lines:
+        if line not in together:
+            pair = [other for other in lines if other.pair == line.pair] if line.pair else []
+            together += [line, *(other for other in pair if other is not line)]
+    return together
+
+
+def _best(lines: list[Line], asked: _Asked, most: int) -> list[Line]:
     """Keep the best, one for each thing asked for, and one that can be written to."""
     kept = lines[:1]
     for need in sorted(asked.needs):
@@ -157,5 +203,5 @@ def _five(lines: list[Line], asked: _Asked) -> list[Line]:
     for audience in sorted(asked.audiences):
         kept += [line for line in lines if audience in line.audiences][:1]
     kept += [line for line in lines if _TEXT_KINDS & {c.kind for c in line.contacts}][:1]
-    chosen = {line.id for line in list(dict.fromkeys([*kept, *lines]))[:MOST_LINES]}
+    chosen = {line.id for line in list(dict.fromkeys([*kept, *lines]))[:most]}
     return [line for line in lines if line.id in chosen]

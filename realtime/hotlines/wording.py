@@ -11,6 +11,7 @@ from realtime.hotlines.facts import Country, Facts, HotlineQuery, Line, Source
 
 INTERNATIONAL_NAME = "Find A Helpline"
 INTERNATIONAL_HREF = "https://findahelpline.com/"
+NUMBER_UNKNOWN = "the emergency number of the place you are in"
 # A data file of unknown origin only backs up what others list.
 _BACKS_UP_ONLY = "github.com"
 
@@ -62,7 +63,7 @@ def message(
                 if lines and lines[0].conflicts
                 else []
             ),
-            *(["Some lines serve only the regions they name."] if _regional(lines) else []),
+            *_not_for_all(lines),
         ]
     )
 
@@ -121,8 +122,13 @@ def _what_is_missing(
     return said
 
 
-def _regional(lines: Sequence[Line]) -> bool:
-    return any(line.regions for line in lines)
+def _not_for_all(lines: Sequence[Line]) -> list[str]:
+    said = []
+    if any(line.regions for line in lines):
+        said.append("Some lines serve only the regions they name.")
+    if any(line.only_for for line in lines):
+        said.append("Some lines serve only the people or the trouble they name.")
+    return said
 
 
 def _names(facts: Facts, codes: Sequence[str]) -> list[str]:

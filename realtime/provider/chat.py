@@ -128,6 +128,7 @@ class Reply:
     def __init__(self) -> None:
         self.over = False
         self._reason: str | None = None
+        self._refused = False
         self._usage: Usage | None = None
         self._calls: list[ChunkedCall] = []
 
@@ -158,6 +159,7 @@ class Reply:
             if delta.content:
                 events.append(ModelText(delta.content))
             if delta.refusal:
+                self._refused = True
                 events.append(ModelText(delta.refusal))
             for part in delta.tool_calls or ():
                 events += self._call(part).receive(part.function or CallPart())
@@ -177,14 +179,16 @@ class Reply:
         self._calls.append(call)
         return call
 
-    def _why(self) -> Literal["stop", "tool_calls", "length", "content_filter"]:
+    def _why(self) -> Literal["stop", "tool_calls", "length", "content_filter", "refusal"]:
         match self._reason:
             case "length" | "content_filter":
                 return self._reason
             case "error":  # gateways: the model behind them failed
                 raise ModelUnavailable("the reply ended in an error")
+            case _ if self._calls:
+                return "tool_calls"
             case _:
-                return "tool_calls" if self._calls else "stop"
+                return "refusal" if self._refused else "stop"
 
 
 def _fault(error: _Error | str) -> Exception:

@@ -25,7 +25,7 @@ from realtime.provider.config import DEFAULT_MODEL, ProviderConfig
 from realtime.provider.faults import ours
 from realtime.provider.stream import SseReader
 
-__all__ = ["DEFAULT_MODEL", "OpenAIModel", "ProviderConfig"]
+__all__ = ["DEFAULT_MODEL", "OpenAIModel", "ProviderConfig", "connected"]
 
 # A turn with tools asks again within seconds: 30 s spare it a TLS handshake.
 _LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30)
@@ -128,15 +128,20 @@ class OpenAIModel:
     def _client(self) -> AsyncOpenAI:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients[loop] = AsyncOpenAI(
-                api_key=self.config.api_key or "none",  # local servers want none, the SDK one
-                base_url=self.config.resolved_base_url,
-                max_retries=0,
-                # Reading has no limit here: the agent's loop bounds silence, and says so.
-                timeout=httpx2.Timeout(None, connect=self.config.connect_s),
-                http_client=DefaultAioHttpClient(
-                    limits=_LIMITS,
-                    trust_env=not self.config.is_loopback,  # no proxy to one's own machine
-                ),
-            )
+            self._clients[loop] = connected(self.config)
         return self._clients[loop]
+
+
+def connected(config: ProviderConfig) -> AsyncOpenAI:
+    """A client with connections of its own, for the running loop."""
+    return AsyncOpenAI(
+        api_key=config.api_key or "none",  # local servers want none, the SDK one
+        base_url=config.resolved_base_url,
+        max_retries=0,
+        # Reading has no limit here: the agent's loop bounds silence, and says so.
+        timeout=httpx2.Timeout(None, connect=config.connect_s),
+        http_client=DefaultAioHttpClient(
+            limits=_LIMITS,
+            trust_env=not config.is_loopback,  # no proxy to one's own machine
+        ),
+    )

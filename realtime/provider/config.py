@@ -55,8 +55,12 @@ class ProviderConfig:
         """OpenAI's own models call tools on Responses; other servers speak Chat Completions."""
         if self.wire != "auto":
             return self.wire
-        own = self._hostname == "api.openai.com" or self._hostname.endswith(".api.openai.com")
-        return "responses" if own else "chat"
+        return "responses" if self.is_openai else "chat"
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is the vendor's own address, and not a server that speaks like it."""
+        return self._hostname == "api.openai.com" or self._hostname.endswith(".api.openai.com")
 
     @property
     def host(self) -> str:

@@ -161,9 +161,10 @@ class Reply:
         self._finished: ModelFinished | None = None
         self._calls: dict[int | str | None, _Call] = {}
         self._speaking: int | str | None = None  # the message item that text came from
+        self._refused = False
         self._readers: dict[str, Callable[[bytes], list[ModelEvent]]] = {
             "response.output_text.delta": self._text,
-            "response.refusal.delta": self._text,
+            "response.refusal.delta": self._refusal,
             "response.output_item.added": self._item_added,
             "response.function_call_arguments.delta": self._arguments,
             "response.function_call_arguments.done": self._arguments_done,
@@ -191,6 +192,10 @@ class Reply:
         first, self._speaking = self._speaking in (None, where), where
         # Two message items of one reply (a remark, then the answer) are two paragraphs.
         return [ModelText(event.delta if first else f"\n\n{event.delta}")]
+
+    def _refusal(self, data: bytes) -> list[ModelEvent]:
+        self._refused = True
+        return self._text(data)
 
     def _item_added(self, data: bytes) -> list[ModelEvent]:
         event = read_json(data, _ITEM)
@@ -235,7 +240,9 @@ class Reply:
 
     def _completed(self, data: bytes) -> list[ModelEvent]:
         usage = _usage(read_json(data, _ENDED).response)
-        return self._finish(ModelFinished("tool_calls" if self._calls else "stop", usage))
+        if self._calls:
+            return self._finish(ModelFinished("tool_calls", usage))
+        return self._finish(ModelFinished("refusal" if self._refused else "stop", usage))
 
     def _incomplete(self, data: bytes) -> list[ModelEvent]:
         response = read_json(data, _ENDED).response

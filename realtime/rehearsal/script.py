@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from realtime.agent.prompt import CARD_SHOWN
 from realtime.rehearsal import texts
 from realtime.rehearsal.countries import is_only_a_country, named_country
 from realtime.rehearsal.grave import is_grave
@@ -58,7 +59,7 @@ def plan(messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]) ->
     heard = listen(messages)
     schema = next((t.get("parameters") or {} for t in tools if t.get("name") == HELP_TOOL), None)
     if is_grave(heard.text):
-        return _grave(heard, schema)
+        return _grave(heard, None if told_of_a_card(messages) else schema)
     wish = _simple(heard.text)
     if "helpline" in wish or "hotline" in wish or is_only_a_country(heard.text):
         return _helpline(heard, schema)
@@ -80,6 +81,12 @@ def listen(messages: Sequence[dict[str, Any]]) -> Heard:
     return Heard(text=text, answer=answer)
 
 
+def told_of_a_card(messages: Sequence[dict[str, Any]]) -> bool:
+    """Whether the page shows the lines already, as the service says in its first message."""
+    told = (m for m in messages if m.get("role") == "system")
+    return any(CARD_SHOWN in content_text(message.get("content")) for message in told)
+
+
 def content_text(content: object) -> str:
     """The text of a message's content, a string or a list of parts."""
     if isinstance(content, str):
@@ -90,7 +97,10 @@ def content_text(content: object) -> str:
 
 
 def _grave(heard: Heard, schema: dict[str, Any] | None) -> list[Step]:
-    """One fixed sentence and the card, nothing else: the reply after the card is empty."""
+    """One fixed sentence and the card, nothing else: the reply after the card is empty.
+
+    Where the message brought a card of its own the sentence is all.
+    """
     if heard.answer is not None:
         return []
     return [*_say(texts.GRAVE_REPLY), *_ask(heard, schema)]

@@ -33,7 +33,7 @@ this page.
 A few things worth watching while the text grows:
 
 1. **Nothing jumps.** Finished paragraphs stay where they are; only the last line moves.
-2. *Emphasis*, `inline code` and [links](https://www.postgresql.org/) appear as soon as they are \
+2. *Emphasis*, `inline code` and [links](/help) appear as soon as they are \
 complete.
 3. Emoji arrive whole 🌱, even family ones 👩‍👧‍👦, and so do other scripts: žluťoučký kůň, \
 こんにちは, مرحبا.

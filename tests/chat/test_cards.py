@@ -11,8 +11,11 @@ import pytest
 
 from realtime.accounts.models import User
 from realtime.chat import cards, operations, queries
+from realtime.chat.helping import Aid
 from realtime.chat.log import Logged
 from realtime.chat.models import Message, Notice, Run
+from realtime.safety.rules import Level
+from realtime.safety.screen import Screening
 from tests.support.runs import asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,11 +30,12 @@ def card(run_id: str, level: str = "crisis") -> dict[str, Any]:
     return {"cardId": run_id, "level": level, "reason": "message", "country": "GB", "lines": []}
 
 
-def say(person: User, run_id: str, *, level: str | None = "crisis", **ids: str) -> Logged:
-    """A message and the end of its run; `level` of the card it calls for."""
+def say(person: User, run_id: str, *, level: Level = "crisis", **ids: str) -> Logged:
+    """A message and the end of its run; `level` is what the screen found in it."""
     submission = asking(person, run_id=run_id, **ids)
-    given = None if level is None else card(run_id, level)
-    logged = operations.submit(submission=replace(submission, card=given))
+    found = Screening() if level == "none" else Screening(level, "suicide", (2, 7))
+    aid = Aid(found, card(run_id) if level == "crisis" else None)
+    logged = operations.submit(submission=replace(submission, aid=aid))
     operations.stop(owner_id=person.id, run_id=run_id)
     return logged
 
@@ -52,7 +56,7 @@ def test_the_card_stands_after_run_started_and_in_the_notices(person: User) -> N
 
 
 def test_the_card_stands_after_the_snapshot_of_a_regenerated_reply(person: User) -> None:
-    say(person, "r1", message_id="m1", level=None)
+    say(person, "r1", message_id="m1", level="none")
 
     logged = say(person, "r2", message_id="m1")
 
@@ -62,7 +66,7 @@ def test_the_card_stands_after_the_snapshot_of_a_regenerated_reply(person: User)
 
 
 def test_a_message_that_calls_for_none_shows_none(person: User) -> None:
-    assert shown(say(person, "r1", level=None)) == []
+    assert shown(say(person, "r1", level="none")) == []
 
 
 def test_the_same_submit_again_shows_no_second_card(person: User) -> None:
@@ -84,9 +88,8 @@ def test_another_conversation_shows_its_own(person: User) -> None:
     assert shown(say(person, "r2", thread_id="t2")) == ["r2"]
 
 
-def test_a_rise_of_the_level_shows_another(person: User) -> None:
-    say(person, "r1", level="concern")
-
+def test_a_rise_to_crisis_shows_one_and_concern_by_itself_none(person: User) -> None:
+    assert shown(say(person, "r1", level="concern")) == []
     assert shown(say(person, "r2", level="crisis")) == ["r2"]
     assert shown(say(person, "r3", level="concern")) == []
 
@@ -94,10 +97,28 @@ def test_a_rise_of_the_level_shows_another(person: User) -> None:
 def test_after_ten_messages_it_is_shown_again(person: User) -> None:
     say(person, "r0")
     for number in range(1, cards.QUIET_MESSAGES):
-        say(person, f"r{number}", level=None)
+        say(person, f"r{number}", level="none")
     assert shown(say(person, "soon")) == []
 
     assert shown(say(person, "later")) == ["later"]
+
+
+def test_once_at_crisis_concern_is_reason_enough_to_show_it_again_after_a_while(
+    person: User,
+) -> None:
+    say(person, "r0")
+    for number in range(1, cards.QUIET_MESSAGES):
+        say(person, f"r{number}", level="none")
+    assert shown(say(person, "soon", level="concern")) == []
+
+    [event] = [json.loads(f.chunk) for f in say(person, "later", level="concern").frames[1:]]
+    assert (event["value"]["cardId"], event["value"]["level"]) == ("later", "crisis")
+    assert event["value"]["reason"] == "message"
+
+
+def test_below_crisis_concern_never_is(person: User) -> None:
+    for number in range(cards.QUIET_MESSAGES + 3):
+        assert shown(say(person, f"r{number}", level="concern")) == []
 
 
 def test_after_half_an_hour_it_is_shown_again(person: User) -> None:
@@ -109,7 +130,7 @@ def test_after_half_an_hour_it_is_shown_again(person: User) -> None:
 
 def test_the_card_of_a_message_that_was_edited_away_is_replaced(person: User) -> None:
     say(person, "r1", message_id="m1")
-    edited = say(person, "other", level=None).run_id
+    edited = say(person, "other", level="none").run_id
     Message.objects.filter(client_msg_id="m1").update(superseded_by=edited)
 
     assert shown(say(person, "r2")) == ["r1"]

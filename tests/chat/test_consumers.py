@@ -133,7 +133,7 @@ async def test_of_messages_that_come_too_fast_only_a_few_are_read_whole_at_once(
         reading.append(frame)
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(helping, "card_of", never)
+    monkeypatch.setattr(helping, "aid_of", never)
     monkeypatch.setattr(gate, "BURST", 0.0)  # each is too fast
     message = {"id": "m", "role": "user", "content": "I want to die."}
     grave = json.dumps({"threadId": "t", "runId": "r", "messages": [message]})

@@ -232,11 +232,11 @@ async def test_a_thread_is_followed_from_a_snapshot_on(
             await other.ended()
         await source.wait(lambda: source.kinds.count("RUN_FINISHED") == 2)
 
-    assert source.kinds[:3] == ["RUN_STARTED", "MESSAGES_SNAPSHOT", "RUN_FINISHED"]
+    assert source.kinds[:4] == ["RUN_STARTED", "MESSAGES_SNAPSHOT", "CUSTOM", "RUN_FINISHED"]
     assert source.events[0]["metadata"] == {"kindline": {"snapshot": True}}
     assert [m["content"] for m in source.events[1]["messages"]] == ["hi", "I hear you."]
-    assert source.ids[:3] == [None, None, whole.last_id]
-    assert source.events[3:] == other.events
+    assert source.ids[:4] == [None, None, None, whole.last_id]
+    assert source.events[4:] == other.events
 
 
 async def test_a_thread_is_gone_on_with_from_the_last_id(

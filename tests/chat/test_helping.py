@@ -134,9 +134,10 @@ async def test_a_reload_shows_the_card_after_its_message(
         await me.wait(lambda: me.view("t1").snapshots == 1)
 
     [snapshot] = [f for f in me.frames if f.get("type") == "snapshot"]
-    [notice] = snapshot["notices"]
+    [notice, told] = snapshot["notices"]
     assert (notice["id"], notice["afterMessageId"]) == ("1-2", "m1")
     assert (notice["name"], notice["value"]["country"]) == ("kindline.help", "GB")
+    assert (told["id"], told["name"]) == ("1-3", "kindline.disclosure")
 
 
 @pytest.mark.process
@@ -337,3 +338,16 @@ async def test_whose_token_was_revoked_is_given_help_before_the_socket_closes(
     assert help_in(refusal) is not None
     assert refusal["metadata"]["kindline"]["retryable"] is True
     assert me.socket.close_code == 4401
+
+
+@pytest.mark.parametrize("reason", ["message", "moderation", "reply", "model_down"])
+async def test_an_american_browser_in_berlin_is_asked_and_not_sent_to_988(
+    reason: helping.Reason,
+) -> None:
+    place = {"country": None, "timeZone": "Europe/Berlin", "locale": "en-US"}
+
+    card = helping.offer(card_id="r1", place=place, level="crisis", reason=reason)
+
+    assert (card["country"], card["choices"]) == (None, ["DE", "US"])
+    assert "988" not in json.dumps(card)
+    assert (card["reason"], card["level"]) == (reason, "crisis")

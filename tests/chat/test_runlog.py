@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from realtime.chat import agui
+from realtime.chat import agui, log
 from realtime.chat.runlog import BUFFER_CHARACTERS, RunLog
 
 START = agui.TextMessageStart(message_id="m", role="assistant")
@@ -157,3 +157,82 @@ async def test_a_long_delta_is_written_in_events_below_64_kb_whatever_it_is_made
     entries = run.take().entries
 
     assert max(len(entry.payload.encode()) for entry in entries) < 65_536
+
+
+CARD = agui.Custom(name="kindline.help", value={"cardId": "r"})
+FLAG = log.FlagRow("m1", "crisis", "suicide", "moderation")
+
+
+async def test_a_notice_stands_where_it_was_put_among_the_words() -> None:
+    run = a_run()
+    for event in (START, delta("a"), delta("b")):
+        await run.push(event)
+    durable = run.note(CARD, after_message="m1", flags=[FLAG], level="crisis")
+    await run.push(delta("c"))
+
+    append = run.take()
+
+    kinds = [entry.kind for entry in append.entries]
+    assert kinds == ["TEXT_MESSAGE_START", *["TEXT_MESSAGE_CONTENT", "CUSTOM"], kinds[1]]
+    assert append.notices == [log.NoticeRow(4, "m1", "kindline.help", {"cardId": "r"})]
+    assert (append.flags, append.level, durable.done()) == ([FLAG], "crisis", False)
+    run.committed(append, 0.0)
+    assert durable.result() is True
+
+
+async def test_what_was_not_written_is_written_the_next_time_once() -> None:
+    run = a_run()
+    durable = run.note(CARD, after_message=None, flags=[FLAG], level="concern")
+    run.take()
+    run.put_back()
+
+    again = run.take()
+
+    assert (len(again.notices), again.flags, again.level) == (1, [FLAG], "concern")
+    assert not durable.done()
+    run.committed(again, 0.0)
+    assert (run.take().notices, run.take().flags, run.dirty) == ([], [], False)
+
+
+async def test_a_flag_alone_is_reason_enough_to_write() -> None:
+    run = a_run()
+    run.note(None, after_message=None, flags=[FLAG])
+
+    assert run.dirty
+    append = run.take()
+    assert (append.entries, append.notices, append.level) == ([], [], None)
+
+
+@pytest.mark.parametrize("moment", ["waiting", "in flight", "over", "ending"])
+async def test_who_waits_for_a_notice_is_told_when_it_will_never_be_durable(moment: str) -> None:
+    run = a_run()
+    if moment == "over":
+        run.close(lost=True)
+    if moment == "ending":
+        run.end(END, state="completed")
+    durable = run.note(CARD, after_message=None)
+    if moment == "in flight":
+        run.take()
+    run.close(lost=True)
+
+    assert durable.result() is False
+
+
+async def test_help_goes_out_before_the_error_that_ends_a_run() -> None:
+    run = a_run()
+    run.on_failure = lambda: run.note(CARD, after_message=None)
+    await run.push(START)
+
+    run.end(agui.RunError(message="No.", code="internal"), state="failed")
+
+    kinds = [entry.kind for entry in run.take().entries]
+    assert kinds[1:] == ["TEXT_MESSAGE_END", "CUSTOM", "RUN_ERROR"]
+
+
+async def test_a_run_that_ends_well_shows_no_help_for_its_end() -> None:
+    run = a_run()
+    run.on_failure = lambda: run.note(CARD, after_message=None)
+
+    run.end(END, state="completed")
+
+    assert [entry.kind for entry in run.take().entries] == ["RUN_FINISHED"]

@@ -85,7 +85,7 @@ async def test_a_server_that_is_asked_to_stop_leaves_its_turns_to_others_at_once
     assert run.lease_until is not None
     assert run.lease_until < await sync_to_async(queries.now)()
     words = [agui.decode(event.payload) async for event in RunEvent.objects.order_by("seq")]
-    assert [event.kind for event in words][1:] == ["TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT"]
+    assert [event.kind for event in words][2:] == ["TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT"]
 
 
 async def test_a_server_that_is_asked_to_stop_says_goodbye_with_1012(

@@ -88,3 +88,17 @@ def test_a_time_zone_must_be_known() -> None:
 def test_a_value_must_suit_its_kind(kind: str, value: str, e164: str) -> None:
     with pytest.raises(ValueError, match=r"address|number"):
         codes.check_contact(kind, value, e164)
+
+
+@pytest.mark.parametrize(
+    ("tag", "usual"),
+    [("pt_br", "pt-BR"), ("ZH-hant-tw", "zh-Hant-TW"), ("en", "en"), ("es-419", "es-419")],
+)
+def test_a_language_tag_is_written_as_usual(tag: str, usual: str) -> None:
+    assert codes.usual_case(tag) == usual
+
+
+def test_the_languages_of_a_country_are_its_official_ones() -> None:
+    assert {"nl", "fr", "de"} <= codes.languages_of("BE")
+    assert "en" not in codes.languages_of("BE")
+    assert codes.languages_of("nowhere") == frozenset()

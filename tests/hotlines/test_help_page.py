@@ -76,21 +76,17 @@ def test_conflicting_sources_are_told() -> None:
                 "UTC",
                 parse_opening([{"days": [*DAYS], "open": "09:00", "close": "17:00"}]),
             ),
-            "Open now (daily 09:00-17:00)",
-        ),
-        (
-            Hours(
-                "set",
-                "nights",
-                "UTC",
-                parse_opening([{"days": [*DAYS], "open": "20:00", "close": "08:00"}]),
-            ),
-            "Closed now (nights)",
+            "<p>daily 09:00-17:00. Free.</p>",
         ),
     ],
 )
-def test_hours_are_told_as_they_are_known(hours: Hours, words: str) -> None:
-    assert words in page(a_directory(a_line(hours=hours)))
+def test_hours_are_told_as_they_are_known_and_true_whenever_the_page_is_read(
+    hours: Hours, words: str
+) -> None:
+    html = page(a_directory(a_line(hours=hours)))
+
+    assert words in html
+    assert " now (" not in html
 
 
 def test_without_a_country_the_page_asks_and_names_no_number(packaged: Directory) -> None:
@@ -204,3 +200,22 @@ def test_one_line_is_enough_where_it_can_be_written_to() -> None:
     lines = a_line("gb-a", name="A", contacts=both), a_line("gb-b", name="B", contacts=both)
 
     assert first_help(a_directory(*lines), "GB").count("<article") == 1
+
+
+def test_the_other_line_of_a_pair_stands_in_the_same_card() -> None:
+    adults = a_line("gb-a", name="A", pair="two")
+    youth = a_line("gb-y", name="Y", pair="two", audiences=("youth",), languages=("cy",))
+
+    html = page(a_directory(adults, youth, a_line("gb-b", name="B")))
+    first = html[html.index("<bdi>A</bdi>") :].split("</article>")[0]
+    assert '<bdi translate="no">Y</bdi> (Welsh, for young people):' in first
+    assert html.count("English.") == 1
+
+
+def test_lines_of_a_pair_that_both_serve_stand_side_by_side() -> None:
+    lines = [a_line("gb-a", name="A", pair="two"), a_line("gb-b", name="B")]
+    other = a_line("gb-c", name="C", pair="two", languages=("cy",), confidence="medium")
+
+    html = page(a_directory(*lines, other))
+    assert html.index("<bdi>A<") < html.index("<bdi>C<") < html.index("<bdi>B<")
+    assert "Also" not in html

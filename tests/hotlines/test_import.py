@@ -54,6 +54,8 @@ EVERY_OTHER_KEY: dict[str, Any] = {
     ],
     "conflicts": "Another page says otherwise.",
     "notes": "Said twice.",
+    "only_for": "men",
+    "pair": "two",
 }
 
 

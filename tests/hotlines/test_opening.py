@@ -35,6 +35,16 @@ def at(text: str) -> datetime:
         (hours(["mon"], "20:00", "01:00"), "2026-11-23T00:30", False),
         (hours(["mon"], "00:00", "00:00"), "2026-11-23T12:00", True),
         (hours(["mon"], "09:00", "17:00", "Asia/Tokyo"), "2026-11-23T00:30", True),
+        # The clocks of London go forward on Sunday 2026-03-29 at 01:00 UTC, back on 2026-10-25.
+        (hours(["sat"], "22:00", "03:00"), "2026-03-29T01:59", True),
+        (hours(["sat"], "22:00", "03:00"), "2026-03-29T02:00", False),
+        (hours(["sun"], "09:00", "17:00"), "2026-03-29T08:00", True),
+        (hours(["sun"], "01:00", "02:00"), "2026-10-25T00:30", True),
+        (hours(["sun"], "01:00", "02:00"), "2026-10-25T01:30", True),
+        (hours(["sat"], "22:00", "01:30"), "2026-10-25T00:45", False),
+        (hours(["sun"], "09:00", "17:00"), "2026-10-25T08:59", False),
+        (hours(["sun"], "20:00", "00:00", "Pacific/Auckland"), "2026-11-22T10:59", True),
+        (hours(["sun"], "20:00", "00:00", "Pacific/Auckland"), "2026-11-22T11:00", False),
         (hours(["mon"], "09:00", "17:00", "Asia/Tokyo"), "2026-11-23T09:00", False),
     ],
 )

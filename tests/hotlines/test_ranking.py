@@ -173,3 +173,68 @@ def test_an_international_line_serves_where_the_country_has_none() -> None:
 
 def test_a_line_of_another_country_never_appears() -> None:
     assert ranked(a_line("fr-a", countries=("FR",))) == []
+
+
+def test_a_line_for_a_narrower_circle_comes_after_those_for_everybody() -> None:
+    stalking = a_line("gb-a", needs=("gambling",), only_for="stalking")
+    regional = a_line("gb-b", needs=("gambling",), regions=("Wales",))
+
+    assert order(a_directory(stalking, regional), "gambling") == ["gb-b", "gb-a"]
+
+
+def test_a_line_for_a_narrower_circle_does_not_serve_instead_of_a_doubtful_one() -> None:
+    doubtful = a_line("gb-b", conflicts="Two numbers.")
+
+    assert ranked(doubtful, a_line("gb-a", only_for="men")) == ["gb-b", "gb-a"]
+
+
+def test_a_line_made_for_the_need_comes_before_a_crisis_line_that_takes_it_too() -> None:
+    crisis = a_line("gb-a", needs=("gambling", "suicide"))
+    directory = a_directory(crisis, a_line("gb-b", needs=("gambling",), confidence="medium"))
+
+    assert order(directory, "gambling") == ["gb-b", "gb-a"]
+    assert order(directory, "suicide") == ["gb-a"]
+
+
+def test_where_only_some_are_served_one_line_for_any_worry_comes_too() -> None:
+    others = [a_line(f"gb-{n}", needs=("listening",)) for n in range(3)]
+    men = a_line("gb-men", needs=("gambling",), only_for="men")
+    wales = a_line("gb-wales", needs=("gambling",), regions=("Wales",))
+    abroad = a_line("int-a", needs=("gambling",), countries=(), international=True)
+
+    assert order(a_directory(*others, men), "gambling") == ["gb-0", "gb-men"]
+    assert order(a_directory(*others, wales), "gambling") == ["gb-wales", "gb-0"]
+    assert order(a_directory(*others, abroad), "gambling") == ["gb-0", "int-a"]
+    assert order(a_directory(*others, a_line("gb-a", needs=("gambling",))), "gambling") == ["gb-a"]
+
+
+def test_a_doubtful_line_is_not_the_one_that_comes_too() -> None:
+    doubtful = a_line("gb-a", needs=("listening",), conflicts="Two numbers.")
+    plain = a_line("gb-b", needs=("listening",), confidence="medium")
+    men = a_line("gb-men", needs=("gambling",), only_for="men")
+
+    assert order(a_directory(doubtful, plain, men), "gambling") == ["gb-b", "gb-men"]
+
+
+def test_a_line_in_the_countrys_language_comes_first_when_none_was_asked_for() -> None:
+    directory = a_directory(a_line("gb-a", languages=("pl",)), a_line("gb-b", confidence="medium"))
+
+    assert order(directory, "suicide") == ["gb-b", "gb-a"]
+    assert order(directory, "suicide", language="pl") == ["gb-a", "gb-b"]
+
+
+def test_the_lines_of_a_pair_stand_side_by_side() -> None:
+    welsh = a_line("gb-z", pair="two", languages=("cy",), regions=("Wales",))
+    directory = a_directory(a_line("gb-a", pair="two"), a_line("gb-b"), welsh)
+
+    assert order(directory, "suicide") == ["gb-a", "gb-z", "gb-b"]
+    found = directory.find(HotlineQuery("GB", ("suicide",)), now=NOW)
+    assert [one.paired_with for one in found.lines] == [("gb-z",), ("gb-a",), ()]
+
+
+def test_a_pair_brings_no_line_that_does_not_fit() -> None:
+    youth = a_line("gb-y", pair="two", audiences=("youth",))
+    doubtful = a_line("gb-c", pair="two", conflicts="Two numbers.", needs=("crisis",))
+
+    assert ranked(a_line("gb-a", pair="two"), youth) == ["gb-a"]
+    assert ranked(doubtful, a_line("gb-a", pair="two")) == ["gb-a", "gb-c"]

@@ -103,3 +103,11 @@ def test_regional_lines_are_told() -> None:
     directory = a_directory(a_line(regions=("Wales",)))
 
     assert "only the regions they name" in directory.find(HotlineQuery("GB"), now=NOW).message
+
+
+def test_lines_that_do_not_serve_everybody_are_told() -> None:
+    lines = a_line("gb-a", only_for="men"), a_line("gb-b", regions=("Wales",))
+
+    words = a_directory(*lines).find(HotlineQuery("GB", ("suicide",)), now=NOW).message
+    assert "Some lines serve only the regions they name." in words
+    assert "Some lines serve only the people or the trouble they name." in words

@@ -133,13 +133,17 @@ def test_a_copy_of_the_whole_call_at_the_end_is_not_heard() -> None:
     assert calls(events) == [("find", GB)]
 
 
+# Small values: what matters is where objects begin and end, and generating large ones takes long.
+TEXT = st.text(max_size=12)
 JSON = st.recursive(
-    st.text() | st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    TEXT | st.integers(),
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(TEXT, x, max_size=3),
+    max_leaves=6,
 )
 
 
 @settings(deadline=None)  # a busy machine is no failure
-@given(st.dictionaries(st.text(), JSON))
+@given(st.dictionaries(TEXT, JSON, max_size=4))
 def test_arguments_are_whole_with_their_last_character_and_not_before(value: Any) -> None:
     written = json.dumps(value)
     scan = JsonObject()

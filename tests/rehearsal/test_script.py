@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from realtime.agent.prompt import CARD_SHOWN
 from realtime.rehearsal import texts
 from realtime.rehearsal.script import Call, Pause, Say, Step, listen, plan
 
@@ -206,3 +207,12 @@ def test_no_reply_names_a_phone_number() -> None:
     every = " ".join(str(value) for name, value in vars(texts).items() if name.isupper())
 
     assert not [word for word in every.split() if sum(map(str.isdigit, word)) >= 2]
+
+
+def test_a_grave_message_that_brought_its_card_gets_the_sentence_alone() -> None:
+    note = {"role": "system", "content": f"Rules.\n- {CARD_SHOWN}. On it: a line."}
+
+    steps = plan([note, user("I want to die")], [TOOL])
+
+    assert said(steps) == texts.GRAVE_REPLY
+    assert not [step for step in steps if isinstance(step, Call)]

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from realtime.agent.model import Model
 from realtime.chat.engine import Engine, build_engine
+from realtime.chat.moderating import Moderator
 from realtime.chat.timings import Timings
 from tests.support.server import database_url
 
@@ -34,6 +35,7 @@ async def running_engine(
     max_turns: int = 20,
     runner: bool = True,
     pad: bool = False,
+    moderator: Moderator | None = None,
 ) -> AsyncIterator[Engine]:
     engine = build_engine(
         model=model,
@@ -42,6 +44,7 @@ async def running_engine(
         max_turns=max_turns,
         runner=runner,
         pad=pad,
+        moderator=moderator,
     )
     engine.hub.new_layer = partial(redis_layer, redis_url)
     await engine.start()

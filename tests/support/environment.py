@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
+_ROOT = Path(__file__).resolve().parents[2]
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
 TOOLS = ("BROWSER_PATH", "PG_BIN", "REDIS_BIN")
 OWN = {
     "DEBUG": "1",
     "SECRET_KEY": "test",
     "TIMINGS_SCALE": "0.1",
+    # Named by what they hold, so that a later run finds them made.
+    "HELP_DIR": str(_ROOT / ".run" / "help-of-tests"),
     # From here on: servers that tests start take it as it is.
     "DJANGO_SETTINGS_MODULE": "config.settings",
 }
-_EXAMPLE = Path(__file__).resolve().parents[2] / ".env.example"
+_EXAMPLE = _ROOT / ".env.example"
 
 
 def prepare() -> None:

@@ -37,9 +37,28 @@ class Asked:
         return str(asked[-1]) if asked else ""
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """One answer of the moderation endpoint: the categories found, or what it does instead."""
+
+    found: tuple[str, ...] = ()
+    status: int = 200
+    raw: bytes | None = None
+    gate: Gate | None = None  # the answer waits here
+    stalls: bool = False
+    cuts: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        names = ("self-harm", "self-harm/intent", "self-harm/instructions", "harassment")
+        categories = {name: name in self.found for name in names}
+        result = {"flagged": bool(self.found), "categories": categories}
+        return {"id": "modr-1", "model": "omni-moderation-latest", "results": [result]}
+
+
 class OpenAIServer:
     def __init__(self, *, otherwise: Scenario | None = None) -> None:
         self.requests: list[Asked] = []
+        self.moderated: list[Asked] = []
         self.streaming = 0  # answers not yet over
         self.wrote_at: list[float] = []  # when each piece left, by the wall clock
         self.base_url = ""
@@ -47,6 +66,7 @@ class OpenAIServer:
         self._queue: deque[Scenario] = deque()
         self._queues: defaultdict[str, deque[Scenario]] = defaultdict(deque)
         self._gates: list[Gate] = []
+        self._verdicts: deque[Verdict] = deque()
         self._closing = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -60,8 +80,15 @@ class OpenAIServer:
         self._queues[question] += scenarios
         self._gates += [p for s in scenarios for p in s.parts if isinstance(p, Gate)]
 
+    def judge(self, *verdicts: Verdict) -> None:
+        """Queue one per message to be moderated; without one nothing is found."""
+        self._verdicts += verdicts
+        self._gates += [verdict.gate for verdict in verdicts if verdict.gate is not None]
+
     def forget(self) -> None:
         """Drop what is queued and recorded, for the next test."""
+        self._verdicts.clear()
+        self.moderated.clear()
         for gate in self._gates:
             gate.open()
         self._gates.clear()
@@ -79,6 +106,7 @@ class OpenAIServer:
         application.router.add_get("/v1/models", self._models)
         application.router.add_post("/v1/chat/completions", self._answer)
         application.router.add_post("/v1/responses", self._answer)
+        application.router.add_post("/v1/moderations", self._moderate)
         self._runner = web.AppRunner(
             application, access_log=None, shutdown_timeout=1, handler_cancellation=True
         )
@@ -103,6 +131,20 @@ class OpenAIServer:
     async def _models(self, request: web.Request) -> web.Response:
         model = {"id": "stand-in", "object": "model"}
         return web.json_response({"object": "list", "data": [model]})
+
+    async def _moderate(self, request: web.Request) -> web.Response:
+        asked = Asked(request.path, await request.json(), dict(request.headers))
+        self.moderated.append(asked)
+        verdict = self._verdicts.popleft() if self._verdicts else Verdict()
+        if verdict.gate is not None:
+            await verdict.gate.pass_through()
+        if verdict.stalls:
+            await self._closing.wait()
+        if verdict.cuts and request.transport is not None:
+            request.transport.abort()
+        if verdict.raw is not None:
+            return web.Response(body=verdict.raw, content_type="application/json")
+        return web.json_response(verdict.as_json(), status=verdict.status)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         asked = Asked(request.path, await request.json(), dict(request.headers))
@@ -169,6 +211,13 @@ class ThreadedOpenAIServer:
     @property
     def wrote_at(self) -> list[float]:
         return self._server.wrote_at
+
+    @property
+    def moderated(self) -> list[Asked]:
+        return self._server.moderated
+
+    def judge(self, *verdicts: Verdict) -> None:
+        self._server.judge(*verdicts)
 
     def play(self, *scenarios: Scenario) -> None:
         self._server.play(*scenarios)

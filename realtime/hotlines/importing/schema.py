@@ -106,6 +106,8 @@ class HotlineRow(Row):
     last_seen: PartialDate | None = None
     confidence: Confidence
     conflicts: Long | None = None
+    only_for: Annotated[Short, StringConstraints(max_length=80)] | None = None
+    pair: Slug | None = None
     notes: Long | None = None
 
     @model_validator(mode="after")

@@ -51,6 +51,8 @@ def line(row: HotlineRow) -> Line:
             Contact(one.kind, one.value, one.e164 or "", one.note or "") for one in row.contacts
         ),
         sources=tuple(source(one) for one in row.sources),
+        only_for=row.only_for or "",
+        pair=row.pair or "",
     )
 
 

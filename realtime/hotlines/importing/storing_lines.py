@@ -14,7 +14,7 @@ from realtime.hotlines.opening import opening_as_json
 _FIELDS = [
     "name", "organisation", "international", "regions", "open_to_all", "languages",
     "languages_inferred", "hours", "hours_text", "time_zone", "opening", "cost", "website",
-    "confidence", "conflicts", "notes", "last_seen", "imported_from",
+    "confidence", "conflicts", "notes", "last_seen", "only_for", "pair", "imported_from",
 ]  # fmt: skip
 
 
@@ -45,6 +45,11 @@ def store_lines(work: Work) -> None:
         work.report.changed += new_facts or new_contacts
     _write_facts(work, facts)
     _write_contacts(contacts)
+    _write_history(
+        (line.id, f"contacts: {_numbers(known[line.id].contacts)} -> {_numbers(line.contacts)}")
+        for line in contacts
+        if line.id in known
+    )
 
 
 def _facts_to_write(work: Work, line: Line, stored: Line) -> bool:
@@ -119,6 +124,8 @@ def _row(line: Line, imported_from: str) -> models.Hotline:
         conflicts=line.conflicts,
         notes=line.notes,
         last_seen=line.last_seen,
+        only_for=line.only_for,
+        pair=line.pair,
         imported_from=imported_from,
     )
 
@@ -153,6 +160,19 @@ def _write_contacts(lines: list[Line]) -> None:
     models.Hotline.objects.filter(slug__in=slugs).update(checked_on=None, checked_how="")
 
 
+def _write_history(changes: Iterable[tuple[str, str]]) -> None:
+    """Note what an import changed of numbers that somebody may have checked."""
+    models.HotlineCheck.objects.bulk_create(
+        models.HotlineCheck(
+            line=slug,
+            outcome=models.HotlineCheck.Outcome.EDITED,
+            how=models.HotlineCheck.BY_IMPORT,
+            note=words[: models.HotlineCheck.LONGEST_NOTE],
+        )
+        for slug, words in changes
+    )
+
+
 def remove_lines(work: Work) -> None:
     """Delete lines that came from these files and are gone from them: they closed or moved."""
     gone = models.Hotline.objects.filter(imported_from__in=work.file_names).exclude(
@@ -164,4 +184,6 @@ def remove_lines(work: Work) -> None:
         else:
             work.report.removed += 1
             work.report.remarks.append(f"{slug}: gone from the file, removed")
-    gone.exclude(slug__in=work.by_hand.hotlines | work.by_hand.contacts).delete()
+    removed = gone.exclude(slug__in=work.by_hand.hotlines | work.by_hand.contacts)
+    _write_history((slug, "gone from the file") for slug in removed.values_list("slug", flat=True))
+    removed.delete()

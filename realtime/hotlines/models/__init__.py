@@ -7,7 +7,9 @@ carries `edited_by_hand`, and the import leaves it alone.
 from __future__ import annotations
 
 from realtime.hotlines.models.bookkeeping import DirectoryVersion, HandDeletion, ImportedFile
+from realtime.hotlines.models.counts import DayCount
 from realtime.hotlines.models.emergency import EmergencyNumber, EmergencySource
+from realtime.hotlines.models.history import HotlineCheck
 from realtime.hotlines.models.hotline import Contact, Country, Hotline, Source
 from realtime.hotlines.models.vocabulary import Audience, Need
 
@@ -15,11 +17,13 @@ __all__ = [
     "Audience",
     "Contact",
     "Country",
+    "DayCount",
     "DirectoryVersion",
     "EmergencyNumber",
     "EmergencySource",
     "HandDeletion",
     "Hotline",
+    "HotlineCheck",
     "ImportedFile",
     "Need",
     "Source",

@@ -99,6 +99,18 @@ class Hotline(HandEdited):
         help_text="What the sources disagree about. Never first while another line serves.",
     )
     notes = models.CharField(max_length=500, blank=True, validators=[Checked(codes.check_plain)])
+    only_for = models.CharField(
+        max_length=80,
+        blank=True,
+        validators=[Checked(codes.check_plain)],
+        help_text='When it serves less than its needs say: "men", "stalking". Ranked later.',
+    )
+    pair = models.SlugField(
+        max_length=60,
+        blank=True,
+        db_index=False,
+        help_text="Lines with the same word here are shown side by side: two languages, two ages.",
+    )
     last_seen = models.CharField(
         max_length=10,
         null=True,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from io import StringIO
 
 import pytest
@@ -25,6 +26,7 @@ def test_the_demo_says_what_it_made_where_to_read_and_how_to_remove() -> None:
     assert made.startswith("made 10 synthetic threads: plain, tool-call, two-tool-calls, stopped")
     assert read.endswith("/admin/chat/thread/?synthetic__exact=1")
     assert remove == "remove: ./dev demo --remove"
+    assert logging.getLogger("realtime.agent.loop").isEnabledFor(logging.WARNING)  # as before
 
 
 def test_beside_a_server_it_gives_the_address_and_a_link_that_opens_it(

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from django.conf import settings
@@ -27,9 +29,8 @@ class Command(BaseCommand):
         if options["remove"]:
             self.stdout.write(sentence(removed))
             return
-        # The model's failure is staged: no warning to the operator.
-        logging.getLogger("realtime.agent").setLevel(logging.ERROR)
-        names = asyncio.run(seed())
+        with _only_errors_of("realtime.agent"):  # the model's failure is staged: no warning
+            names = asyncio.run(seed())
         bridge.close_connections()
         instead = f", in place of {removed.threads}" if removed.threads else ""
         self.stdout.write(f"made {len(names)} synthetic threads{instead}: {', '.join(names)}")
@@ -44,6 +45,17 @@ class Command(BaseCommand):
         self.stdout.write(f"read: {base_url}{path}")
         if settings.DEBUG:
             call_command("admin_link", base_url=base_url, stdout=self.stdout)
+
+
+@contextmanager
+def _only_errors_of(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def sentence(removed: Removed) -> str:

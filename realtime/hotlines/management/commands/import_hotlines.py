@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from realtime.hotlines import operations
+from realtime.hotlines import help_files, operations
 from realtime.hotlines.importing.packaged import PACKAGED_FILES
 from realtime.hotlines.importing.reading import ImportRefused
+from realtime.hotlines.queries import current_directory
 
 
 class Command(BaseCommand):
@@ -25,6 +26,10 @@ class Command(BaseCommand):
             report = operations.import_files(paths=files or PACKAGED_FILES, again=again)
         except ImportRefused as refused:
             raise CommandError("\n".join([*refused.reasons, "Nothing was imported."])) from refused
+        if (report or not help_files.are_written()) and not help_files.write_pages(
+            current_directory()
+        ):
+            self.stderr.write("Help pages: no files in HELP_DIR; servers make them from memory.")
         if report is None:
             self.stdout.write("Help lines: nothing new in the files.")
             return

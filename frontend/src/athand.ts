@@ -1,0 +1,118 @@
+/**
+ * The lines for this person's country, at hand before anybody asks: the page came with some, the
+ * server knows better, and the service worker keeps them. All of it works without the chat.
+ */
+
+import { readFound, type Help } from "./help";
+import { isRecord, list, parseJson, record, texts, textOrNull } from "./json";
+
+/** What stands in the page: lines that count where the device's clock is one of `zones`. */
+export interface Held {
+  readonly zones: readonly string[];
+  readonly help: Help;
+}
+
+export interface Where {
+  readonly country: string | null;
+  readonly guessed: boolean;
+  readonly choices: readonly string[];
+}
+
+export interface AtHandParts {
+  readonly held: Held;
+  /** Where the person's choice is remembered. */
+  readonly memory: { country: string | null };
+  readonly timeZone: string;
+  readonly whereAmI: () => Promise<Where | null>;
+  readonly linesFor: (code: string) => Promise<Help | null>;
+  /** Have these countries kept on the device. */
+  readonly keep: (codes: readonly string[]) => void;
+  readonly onChange: (help: Help) => void;
+  readonly now: () => number;
+}
+
+const FRESH_MS = 3_600_000;
+
+export function readHeld(source: string): Held {
+  const { zones, help } = record(parseJson(source));
+  return { zones: texts(zones), help: readFound(record(help)) };
+}
+
+export function readWhere(source: string): Where | null {
+  const found = parseJson(source);
+  if (!isRecord(found)) return null;
+  const { country, guessed, choices } = found;
+  return {
+    country: textOrNull(country),
+    guessed: guessed === true,
+    choices: list(choices).filter((code) => typeof code === "string"),
+  };
+}
+
+/** No country's lines, but what to ask; the international directory stays. */
+const unsure = (help: Help, choices: readonly string[]): Help => ({
+  ...help,
+  country: null,
+  countryName: null,
+  lines: [],
+  emergency: [],
+  guessed: false,
+  choices,
+});
+
+export class HelpAtHand {
+  help: Help;
+  private readonly copies = new Map<string, Help>();
+  private askedAt: number | null = null;
+
+  constructor(private readonly parts: AtHandParts) {
+    const { held, memory, timeZone } = parts;
+    const { country } = held.help;
+    if (country !== null) this.copies.set(country, held.help);
+    const here = memory.country ?? (held.zones.includes(timeZone) ? country : null);
+    const choices = here ?? country;
+    this.help =
+      here !== null && here === country
+        ? { ...held.help, guessed: memory.country === null }
+        : unsure(held.help, choices === null ? [] : [choices]);
+  }
+
+  /** Ask where the person is and fetch the lines; again when that was an hour ago. */
+  async refresh(): Promise<void> {
+    const { memory, whereAmI, keep, now } = this.parts;
+    if (this.askedAt !== null && now() - this.askedAt < FRESH_MS) return;
+    this.askedAt = now();
+    const choice = memory.country;
+    const where =
+      choice === null ? await whereAmI() : { country: choice, guessed: false, choices: [] };
+    if (where === null || memory.country !== choice) return;
+    const codes = where.country === null ? where.choices : [where.country];
+    keep(codes);
+    const copies = await Promise.all(codes.map((code) => this.linesFor(code)));
+    if (memory.country !== choice) return;
+    const [lines = null] = copies;
+    if (where.country === null) this.show(unsure(this.help, where.choices));
+    else if (lines !== null) this.show({ ...lines, guessed: where.guessed });
+  }
+
+  /** The person's choice; null where its lines cannot be had now. */
+  async choose(code: string): Promise<Help | null> {
+    this.parts.memory.country = code;
+    this.parts.keep([code]);
+    const lines = await this.linesFor(code);
+    const found = lines && { ...lines, guessed: false };
+    if (this.parts.memory.country === code) this.show(found ?? unsure(this.help, [code]));
+    return found;
+  }
+
+  private async linesFor(code: string): Promise<Help | null> {
+    const fresh = await this.parts.linesFor(code);
+    if (fresh !== null) this.copies.set(code, fresh);
+    return fresh ?? this.copies.get(code) ?? null;
+  }
+
+  private show(help: Help): void {
+    this.help = help;
+    this.parts.onChange(help);
+  }
+}

@@ -1,0 +1,28 @@
+"""What this process remembers of the levels of conversations, for when storage cannot be asked."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from realtime.safety.rules import Level
+
+MOST = 10_000
+
+
+@dataclass(slots=True)
+class KnownLevels:
+    """The newest conversations at concern or above that were written in here."""
+
+    _levels: OrderedDict[tuple[int, str], Level] = field(default_factory=OrderedDict)
+
+    def learn(self, *, owner_id: int, thread_id: str, level: Level) -> None:
+        """As Postgres had it a moment ago."""
+        self._levels.pop((owner_id, thread_id), None)
+        if level != "none":
+            self._levels[owner_id, thread_id] = level
+        if len(self._levels) > MOST:
+            self._levels.popitem(last=False)
+
+    def of(self, *, owner_id: int, thread_id: str) -> Level:
+        return self._levels.get((owner_id, thread_id), "none")

@@ -1,0 +1,86 @@
+"""Asks the vendor's moderation endpoint whether a message tells of self-harm.
+
+https://developers.openai.com/api/docs/guides/moderation: free of charge, and kept for nothing
+else. Its answer only ever adds help; nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+import msgspec
+from openai import AsyncOpenAI
+
+from realtime.agent.errors import ModelMalformed
+from realtime.provider.client import connected
+from realtime.provider.config import ProviderConfig
+from realtime.provider.faults import ours
+
+PATH = "/moderations"
+MODEL = "omni-moderation-latest"
+# The gravest first: the flag names one.
+CATEGORIES = ("self-harm/intent", "self-harm/instructions", "self-harm")
+
+Asked = Literal["auto", "on", "off"]
+
+
+class _Result(msgspec.Struct):
+    categories: dict[str, bool | None]
+
+
+class _Answer(msgspec.Struct):
+    results: list[_Result]
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
+
+
+def moderates(config: ProviderConfig, asked: Asked) -> bool:
+    """Whether there is such an endpoint: `auto` knows only OpenAI's own to have one."""
+    return asked == "on" or (asked == "auto" and config.is_openai)
+
+
+class Moderator:
+    """One per process, with connections per event loop."""
+
+    def __init__(self, config: ProviderConfig) -> None:
+        self.config = config
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = (
+            WeakKeyDictionary()
+        )
+
+    async def category_of(self, text: str) -> str | None:
+        """The gravest category of ours that the text was found to be of; None for nearly all.
+
+        Raises ModelError; there is no limit of time here.
+        """
+        with ours():
+            response = await self._client().post(
+                PATH,
+                body={"model": MODEL, "input": text},
+                cast_to=bytes,
+            )
+        return _category(response)
+
+    async def close(self) -> None:
+        """Close the connections of the running loop."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.close()
+
+    def _client(self) -> AsyncOpenAI:
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = connected(self.config)
+        return self._clients[loop]
+
+
+def _category(answer: bytes) -> str | None:
+    try:
+        results = _ANSWER.decode(answer).results
+    except msgspec.DecodeError:
+        raise ModelMalformed("an answer that is no moderation's") from None
+    said = {name for result in results for name, yes in result.categories.items() if yes}
+    return next((category for category in CATEGORIES if category in said), None)

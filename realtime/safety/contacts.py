@@ -1,0 +1,238 @@
+"""Finds the contacts in a reply as it is written, and holds back no more than may become one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from realtime.safety.allowed import Allowed
+from realtime.safety.digits import Group, NumberReader
+from realtime.safety.figures import Run, Verdict
+from realtime.safety.shadow import LETTER, Shadow
+from realtime.safety.tongues import NumberWords
+
+REACH = 200  # characters before a place that are looked at with it
+_LONGEST_NUMBER, _LONGEST = 160, 400  # characters; the latter of an address
+_LOOK_BACK = 100  # characters of some words
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SURE = _words(
+    "com org net gov edu mil int info app chat help health care support online site website page "
+    "link life live xyz club dev io ai co uk de fr nl au nz ca za br mx jp cn kr ru ua pl cz sk "
+    "hu ro bg gr tr il ae sa eg ng ke gh ie ch dk fi pt eu ar cl pe uy ph th vn hk tw sg"
+)
+# Words as well as countries: `ok.so` lacks a blank, `here.is/help` does not.
+_DOUBTFUL = _words("in is it at be am me my no so to se us es la li ma pk id tv cc lk np do de")
+_WEB = re.compile(rf"(?<!{LETTER})(?:visit|site|website|web|online|link|url|page|portal|sitio)\W")
+_ENDS = ".,;:!?}'\""
+_LABEL = r"(?<![a-z0-9@._+-])[a-z0-9][a-z0-9-]*"
+_ADDRESS = re.compile(
+    r"(?<=\]\()[^\s)]+"
+    r"|(?<![a-z])(?:(?:https?|hxxps?|ftp)\s?:/{0,2}|mailto:|www\s?\.)[^\s<>\"“”)\]]+"
+    r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+    rf"|{_LABEL}(?:\.[a-z0-9][a-z0-9-]*)*\.[a-z]{{2,12}}(?![a-z0-9-])(?:[:/][^\s<>\"“”)\]]*)?"
+)
+_DOT = re.compile(r"\s?[(\[]?\s?(?:dot|punto|punkt|point|ponto)\s?[)\]]?\s?")
+_SPOKEN = re.compile(
+    rf"(?!(?:the|a|der|un|le|el|o)\s){_LABEL}{_DOT.pattern}"
+    r"(?:com|org|net|gov|edu|info|io|app|help|chat|care|support)(?![a-z0-9-])"
+)
+# An address that the text breaks off in.
+_BEGUN = re.compile(
+    r"(?:(?<=\]\()[^\s)]*|(?<![a-z])(?:htt|https?|https?:[^\s<>\"“”)\]]*|www[^\s<>\"“”)\]]*)"
+    r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9.-]*"
+    rf"|{_LABEL}(?:\.[a-z0-9-]*)*\.[a-z0-9][^\s<>\"“”)\]]*)\Z"
+)
+# Without one of these there is no address, nor the beginning of one.
+_SIGNS = r"@|\]\(|\.[a-z0-9]|htt|hxxp|ftp|mailto|www|dot|pun[tk]t|punto|point|ponto"
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+_KEYPAD = re.compile(r"[-. ]((?:[a-z]{1,9}-){0,2}[a-z]{1,9})(?![a-z0-9])")
+_KEYPAD_BEGUN = re.compile(r"[-. ][a-z-]{0,24}\Z")
+_TOLL_FREE = re.compile(r"(?:800|88\d|877|866|855|844|833|1300|1800|13)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """A contact that is not allowed, by places of the text."""
+
+    start: int
+    end: int
+    kind: str  # number, link, or target: what a Markdown link leads to
+
+
+class ContactReader:
+    """`hold`: what stands before it holds no contact; `settled`: what need not be read again."""
+
+    def __init__(self, words: NumberWords, allowed: Allowed) -> None:
+        self.allowed = allowed
+        self.settled = self.hold = 0
+        self._words = words
+        self._reader = NumberReader(words)
+        self._told = 0  # addresses were spotted up to here
+        self._judged = 0  # and numbers judged
+        self._worth_a_look = re.compile(rf"{_SIGNS}|{self._reader.atom}")
+
+    def read(self, text: str, seen: Shadow, *, final: bool) -> list[Spotted]:
+        """The contacts that were not told before; moves `hold` and `settled` on."""
+        plain, start = seen.plain, seen.at(self.settled)
+        if not self._worth_a_look.search(plain, start):
+            self.hold = seen.place(len(plain))
+            self.settled = seen.place(max(start, _settling(plain, len(plain))))
+            return []
+        spans, hold = self._addresses(text, seen, start, final=final)
+        bare = _without(plain, [span[:2] for span in spans])[:hold]
+        found = [Spotted(seen.place(a), seen.place_after(b), kind) for a, b, kind in spans if kind]
+        found = [one for one in found if one.start >= self._told]
+        self._told = max([self._told, *(one.end for one in found)])
+        runs, hold = self._numbers(text, seen, bare, final=final)
+        for run in runs:
+            found += self._bad(text, seen, run)
+        self.hold = seen.place(hold)
+        self.settled = seen.place(max(start, _settling(plain, hold)))
+        return found
+
+    def _addresses(
+        self, text: str, seen: Shadow, start: int, *, final: bool
+    ) -> tuple[list[tuple[int, int, str]], int]:
+        """Spans of addresses with their kind, empty if allowed, and where one may be beginning."""
+        plain = seen.plain
+        token = max(start, len(plain.rstrip(_ASCII)))
+        whole = len(plain) if final else token + (len(plain) - token) // _LONGEST * _LONGEST
+        begun = _BEGUN.search(plain, max(whole, start)) if whole < len(plain) else None
+        hold = begun.start() if begun else len(plain)
+        spans = []
+        for match in _ADDRESS.finditer(plain, start, whole):
+            end = match.start() + len(match[0].rstrip(_ENDS))
+            if end > match.start() and _is_address(text, seen, match.start(), end):
+                spans.append((match.start(), end, self._kind(plain, match.start(), end)))
+        for match in _SPOKEN.finditer(plain, start):
+            if match.end() == len(plain) and not final:
+                hold = min(hold, match.start())
+            elif not self.allowed.has_address(
+                re.sub(r"\s?[(\[]?\s?(?:dot|pun[kt]t?o?|point|ponto)\s?[)\]]?\s?", ".", match[0])
+            ):
+                spans.append((match.start(), match.end(), "link"))
+        return spans, hold
+
+    def _kind(self, plain: str, start: int, end: int) -> str:
+        text = plain[start:end]
+        if plain.startswith("](", start - 2):
+            return "" if self._is_target(text) else "target"
+        return "" if self.allowed.has_address(text) else "link"
+
+    def _is_target(self, text: str) -> bool:
+        scheme, colon, number = text.partition(":")
+        if colon and scheme in ("tel", "sms", "callto"):
+            return self.allowed.has_number(re.sub(r"\D", "", number.partition("?")[0]))
+        return (text.startswith(("/", "#")) and not text.startswith("//")) or (
+            self.allowed.has_address(text)
+        )
+
+    def _numbers(
+        self, text: str, seen: Shadow, bare: str, *, final: bool
+    ) -> tuple[list[Run], int]:
+        """The runs that have ended, and where one may go on."""
+        final = final and len(bare) == len(seen.plain)
+        runs: list[Run] = []
+        at = seen.at(max(self.settled, self._judged))
+        while match := self._reader.run.search(bare, at):
+            at = min(match.end(), match.start() + _LONGEST_NUMBER)
+            groups = self._reader.groups(bare, match.start(), at)
+            keypad = _keypad(text, seen, bare, groups, at)
+            if keypad:
+                groups[-1] = keypad
+                at = keypad.end
+            open_ended = not final and at >= match.end()
+            if open_ended and self._goes_on(text, seen, bare, groups, at):
+                return runs, _waits_from(match, groups, bare)
+            run = Run(self._words, self.allowed, bare, groups, final)
+            if groups and any(verdict is Verdict.UNSURE for _, _, verdict in run.parts):
+                return runs, match.start()
+            self._judged = seen.place_after(at)
+            runs += [run] if groups else []
+        return runs, len(bare)
+
+    def _goes_on(self, text: str, seen: Shadow, bare: str, groups: list[Group], end: int) -> bool:
+        if self._reader.is_open(bare, end):
+            return True
+        letters = _KEYPAD_BEGUN.match(bare, end)
+        return bool(letters and groups) and _is_keypad(text, seen, groups, end, len(bare))
+
+    def _bad(self, text: str, seen: Shadow, run: Run) -> Iterator[Spotted]:
+        for first, after, verdict in run.parts:
+            if verdict is Verdict.BAD:
+                start, end = run.groups[first].start, run.groups[after - 1].end
+                yield _as_written(text, seen, start, end)
+
+
+def _without(plain: str, spans: list[tuple[int, int]]) -> str:
+    """The text with what is an address struck out, letter for letter."""
+    out, at = list[str](), 0
+    for start, end in sorted(spans):
+        out += [plain[at:start], "x" * (end - max(start, at))]
+        at = max(at, end)
+    return "".join([*out, plain[at:]])
+
+
+def _waits_from(match: re.Match[str], groups: list[Group], bare: str) -> int:
+    """Where a run begins that may go on; a lone "one" is let go, and taken back if need be."""
+    word = len(groups) < 2 and not any(sign.isdigit() for sign in match[0])
+    return len(bare) if word else match.start()
+
+
+def _settling(plain: str, hold: int) -> int:
+    """Where to begin next time: some words back, for `example dot org` and its like."""
+    at = hold
+    for _ in range(4):
+        at = max(plain.rfind(" ", 0, at), hold - _LOOK_BACK, 0)
+    return at
+
+
+def _is_address(text: str, seen: Shadow, start: int, end: int) -> bool:
+    """Tell `example.org` from a full stop without a blank."""
+    plain = seen.plain
+    found = plain[start:end]
+    if "@" in found or ":" in found or found.startswith("www") or plain[start - 2 : start] == "](":
+        return True
+    host, slash, _ = found.partition("/")
+    name, _, last = host.rpartition(".")
+    if last in _DOUBTFUL:
+        return bool(slash) or "." in name or bool(_WEB.search(plain, max(0, start - 40), start))
+    capital = text[seen.place(start + len(name) + 1)].isupper()
+    return last in _SURE and not (capital and not slash and not text[seen.place(start)].isupper())
+
+
+def _keypad(text: str, seen: Shadow, bare: str, groups: list[Group], end: int) -> Group | None:
+    """Capital letters after a number, as on a telephone's keys."""
+    letters = _KEYPAD.match(bare, end)
+    if letters and groups and _is_keypad(text, seen, groups, end, letters.end()):
+        told = letters[1].replace("-", "")
+        if len(told) > 2:
+            return Group(groups[-1].start, letters.end(1), groups[-1].digits, told)
+    return None
+
+
+def _is_keypad(text: str, seen: Shadow, groups: list[Group], end: int, last: int) -> bool:
+    sign = seen.plain[end]
+    if sign != "-" and not _TOLL_FREE.search(groups[-1].digits):
+        return False
+    signs = (text[seen.place(at)] for at in range(end + 1, last) if seen.plain[at] != "-")
+    return all(sign.isupper() for sign in signs)
+
+
+def _as_written(text: str, seen: Shadow, start: int, end: int) -> Spotted:
+    """The span of a number with its plus, its brackets and the signs its last digit is made of."""
+    while start > 0 and seen.plain[start - 1] in "+(":
+        start -= 1
+    inner = seen.plain[start:end]
+    start += inner.startswith("(") and inner.count("(") > inner.count(")")
+    after = seen.place_after(end)
+    while after < len(text) and unicodedata.category(text[after]) in ("Mn", "Me", "Cf"):
+        after += 1
+    return Spotted(seen.place(start), after, "number")

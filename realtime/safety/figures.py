@@ -1,0 +1,249 @@
+"""Which of the numbers in a reply are contacts; pure.
+
+A run is digits, and words for digits, with no other word between. It is cut into segments, where
+the signs between them allow that: a number of the list, an ordinary figure (a year, a time, a
+count with its unit ...) or what is neither. Of these, seven digits are a phone number, five or
+six are as well, and three or four only where something is said of calling, texting, dialling.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from itertools import pairwise
+
+from realtime.safety.allowed import KEYS, Allowed
+from realtime.safety.digits import LOOSE, Group, digit_by_digit
+from realtime.safety.shadow import LETTER
+from realtime.safety.tongues import NumberWords
+
+MAX_GROUPS = 12
+REACH = 160  # characters in which a word of contact counts
+_WORDS_AHEAD = 4
+_AHEAD = re.compile(rf"[^.!?\n]*?(?:{LETTER}+[^\w.!?\n]+){{{_WORDS_AHEAD}}}|[^.!?\n]*[.!?\n]\s?")
+_LETTERS_BEFORE = re.compile(r"([a-z]{3,9}) ?\(\Z")
+_SENTENCE = re.compile(r"[.!?]\s")
+
+
+class Verdict(Enum):
+    FINE = "fine"
+    BAD = "bad"
+    UNSURE = "unsure"  # more of the text is needed
+
+
+_TIME = r"(?:[01]?\d|2[0-4])(?:[:.]|\s?h\s?)[0-5]\d"
+_DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:1[89]|20)\d\d"
+_HOURS = r"24\s?[/x-]\s?7(?:\s?[/x-]\s?365)?|7\s?/\s?7|24\s?/\s?24"
+_DATE = (
+    rf"{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2{_YEAR}|{_MONTH}([/-]){_DAY}\3{_YEAR}"
+)
+_ALWAYS = re.compile(
+    rf"{_HOURS}|{_TIME}(?:\s?-\s?{_TIME})?|{_DATE}|\d{{1,2}}\s?/\s?(?:5|10|20|100)"
+)
+# Right after "call" 13-11-14 is no date.
+_CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d"
+_EVEN_THERE = re.compile(rf"{_HOURS}|{_CLOCK}(?:\s?-\s?{_CLOCK})?|{_DATE}")
+_CLEAR = re.compile(rf"{_HOURS}|{_CLOCK}")
+_YEARS = re.compile(rf"{_YEAR}(?:\s?[-/]\s?(?:{_YEAR}|\d\d))?")
+_COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_UNITED = re.compile(
+    r"\d{1,6}|\d{1,3}(?:[., ]\d{3}){1,3}(?:[.,]\d+)?|\d{1,6}\s?-\s?\d{1,6}|\d+[.,]\d+"
+    r"|\d(?:[ -]\d){1,4}"
+)
+_LOOSE_FIGURE = re.compile(
+    r"(\d{1,3})\s?-\s?(\d{1,3})|\d{1,4}[.,]\d{1,2}|\d{2,3}\s?/\s?\d{2,3}"
+    rf"|{_DAY}([-/.]){_MONTH}\3\d\d|{_MONTH}([/-]){_DAY}\4\d\d"
+)
+_MONEY = re.compile(r"(?:[$€£₹¥]|\b(?:usd|eur|gbp|inr|rs|r\$|us\$))\s?\Z")
+_SHARE = re.compile(r"\s?[%‰°$€£₹¥]|\s?/\s?(?:10|5|100)(?!\d)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run in its text; `final`: the text ends here for good."""
+
+    words: NumberWords
+    allowed: Allowed
+    plain: str
+    groups: list[Group]
+    final: bool
+    _verdicts: dict[tuple[int, int], tuple[Verdict, bool]] = field(default_factory=dict)
+
+    @cached_property
+    def parts(self) -> list[tuple[int, int, Verdict]]:
+        """The segments as (first group, group after the last, verdict)."""
+        if self._is_counting:
+            return [(0, len(self.groups), Verdict.FINE)]
+        self.groups[:] = digit_by_digit(self.groups, self.plain)
+        size = len(self.groups)
+        if size > MAX_GROUPS:
+            return [(0, size, Verdict.BAD)]
+        best: list[tuple[int, int, list[tuple[int, int, Verdict]]]] = [(0, 0, [])]
+        for end in range(1, size + 1):
+            best.append(min(self._ways(best, end), key=lambda way: way[:2]))
+        return best[size][2]
+
+    def _ways(
+        self, best: list[tuple[int, int, list[tuple[int, int, Verdict]]]], end: int
+    ) -> Iterator[tuple[int, int, list[tuple[int, int, Verdict]]]]:
+        """Each way to end a segment here: fewest groups that are bad, then fewest segments."""
+        for start in range(end):
+            verdict, firm = self._judged(start, end)
+            bad, parts, before = best[start]
+            if before and not self._may_cut(before[-1], start, firm=firm, end=end):
+                continue
+            cost = 0 if verdict is Verdict.FINE else end - start
+            yield bad + cost, parts + 1, [*before, (start, end, verdict)]
+
+    def _may_cut(self, before: tuple[int, int, Verdict], at: int, *, firm: bool, end: int) -> bool:
+        """Whether a number may end here and another begin: one must be known as a whole."""
+        firm_before = self._judged(before[0], before[1])[1]
+        if not (firm or firm_before):
+            return self._is_list_of_small
+        between = self.plain[self.groups[at - 1].end : self.groups[at].start]
+        if LOOSE.search(between):
+            return True
+        known = [(before[0], at)] * firm_before + [(at, end)] * firm
+        return any(self._is_clear(*one, between) for one in known)
+
+    def _is_clear(self, start: int, end: int, between: str) -> bool:
+        """Whether a segment stands out though nothing but a blank or a dash parts it from more."""
+        if len(self._told(start, end)) >= 5 and not self._is_figure(start, end):
+            return True
+        first, last = self.groups[start], self.groups[end - 1]
+        text = self.plain[first.start : last.end]
+        counted = self.words.unit.match(self.plain, last.end) is not None and not self._direct
+        return between == " " and (_CLEAR.fullmatch(text) is not None or counted)
+
+    def _judged(self, start: int, end: int) -> tuple[Verdict, bool]:
+        """The verdict on a segment, and whether it is known as a whole."""
+        if (start, end) not in self._verdicts:
+            self._verdicts[start, end] = self._judge(start, end)
+        return self._verdicts[start, end]
+
+    def _judge(self, start: int, end: int) -> tuple[Verdict, bool]:
+        digits = self._told(start, end)
+        letters = self.groups[end - 1].letters
+        if len(digits) >= 3 and self.allowed.has_number(digits, letters):
+            return Verdict.FINE, True
+        if self._is_figure(start, end) or self._spells_out(start, end):
+            return Verdict.FINE, True
+        if len(digits) + len(letters) < 3:
+            return Verdict.FINE, False
+        if len(digits) < 5 and not letters and not self.near_contact:
+            return (Verdict.FINE if self._ahead_known else Verdict.UNSURE), False
+        return (Verdict.BAD if self._ahead_known else Verdict.UNSURE), False
+
+    def _told(self, start: int, end: int) -> str:
+        return "".join(group.digits for group in self.groups[start:end])
+
+    @cached_property
+    def _before(self) -> str:
+        start = self.groups[0].start
+        text = self.plain[max(0, start - REACH) : start]
+        ends = [match.end() for match in _SENTENCE.finditer(text)]
+        return text[ends[-1] :] if ends and not _is_marker(text[ends[-1] - 4 : ends[-1]]) else text
+
+    @cached_property
+    def _ahead(self) -> str:
+        match = _AHEAD.match(self._rest)
+        return self._rest[: match.end()] if match else self._rest
+
+    @cached_property
+    def _ahead_known(self) -> bool:
+        """Whether enough follows to see a unit, or a word of contact."""
+        rest = self._rest
+        return self.final or len(rest) >= REACH or _AHEAD.match(rest) is not None
+
+    @cached_property
+    def _rest(self) -> str:
+        end = self.groups[-1].end
+        return self.plain[end : end + REACH]
+
+    @cached_property
+    def near_contact(self) -> bool:
+        around = self.words.contact.search(self._before) or self.words.after.search(self._ahead)
+        return bool(around) or self._has_one_of_the_list
+
+    @cached_property
+    def _has_one_of_the_list(self) -> bool:
+        size = len(self.groups)
+        spans = ((start, end) for start in range(size) for end in range(start + 1, size + 1))
+        told = (self._told(*span) for span in spans)
+        return any(len(digits) >= 5 and self.allowed.has_number(digits) for digits in told)
+
+    @cached_property
+    def _direct(self) -> bool:
+        return bool(self.words.direct.search(self._before))
+
+    def _text_before(self, start: int) -> str:
+        return self.plain[max(0, self.groups[start].start - 40) : self.groups[start].start]
+
+    def _is_labelled(self, start: int) -> bool:
+        """Of `page 988`, and of B12."""
+        before = self._text_before(start)
+        return before[-1:].isalpha() or bool(self.words.label.search(before))
+
+    def _is_figure(self, start: int, end: int) -> bool:
+        """A time, a date, a sum, a count with its unit and the like."""
+        first, last = self.groups[start], self.groups[end - 1]
+        text, before = self.plain[first.start : last.end], self._text_before(start)
+        spelled = first.digits if end - start == 1 else text
+        sure = _EVEN_THERE if self._direct else _ALWAYS
+        if sure.fullmatch(text) or (end - start == 1 and self._is_list_mark(first)):
+            return True
+        if _UNITED.fullmatch(spelled) and self._has_unit(last.end, before):
+            return True
+        if _YEARS.fullmatch(text):
+            return not self._direct or bool(self.words.since.search(before))
+        if self._direct:
+            return False
+        if _COUNT.fullmatch(text) or (len(text) <= 4 and self._is_labelled(start)):
+            return True
+        match = _LOOSE_FIGURE.fullmatch(text)
+        if not match or self.near_contact or not self._ahead_known:
+            return False
+        return not match[1] or int(match[1]) < int(match[2])
+
+    def _has_unit(self, end: int, before: str) -> bool:
+        unit = self.words.unit.match(self.plain, end)
+        if unit and (self.final or unit.end() < len(self.plain)):  # else it may be a longer word
+            # "Ruf 911 an": what is short is a unit in some language.
+            return not self._direct or len(unit[0].strip(" -")) > 2
+        return bool(_SHARE.match(self.plain, end) or _MONEY.search(before))
+
+    def _spells_out(self, start: int, end: int) -> bool:
+        """The 8255 of `TALK (8255)`."""
+        letters = _LETTERS_BEFORE.search(self._text_before(start))
+        return letters is not None and letters[1].translate(KEYS) == self._told(start, end)
+
+    def _is_list_mark(self, group: Group) -> bool:
+        line = self.plain[max(0, group.start - 40) : group.start].rpartition("\n")[2]
+        after = self.plain[group.end : group.end + 2]
+        return len(group.digits) < 3 and not line.strip(" (") and after[:1] in (".", ")", ":")
+
+    @cached_property
+    def _is_counting(self) -> bool:
+        """1, 2, 3 or 5-4-3-2-1 or 10 20 30: steps of one size, and nobody is to be called."""
+        if self._direct or len(self.groups) < 3 or any(len(g.digits) > 3 for g in self.groups):
+            return False
+        values = [int(group.digits) for group in self.groups]
+        steps = {b - a for a, b in pairwise(values)}
+        return len(steps) == 1 and 0 < abs(steps.pop()) <= 10
+
+    @cached_property
+    def _is_list_of_small(self) -> bool:
+        """12, 45, 78: a list, unless somebody is to be called."""
+        if self.near_contact or not self._ahead_known:
+            return False
+        gaps = [self.plain[a.end : b.start] for a, b in pairwise(self.groups)]
+        small = all(len(group.digits) <= 3 for group in self.groups)
+        return small and all("," in gap or ";" in gap or "\n" in gap for gap in gaps)
+
+
+def _is_marker(text: str) -> bool:
+    """The end of a sentence, or the dot of a list's `1. `."""
+    return bool(re.search(r"(?:^|\n)\s{0,3}\d{1,2}[.)]\s\Z", text))
