@@ -1,7 +1,7 @@
 """`python -m benchmarks.screen`: how the screen of messages does, by source and by language.
 
-Reads the labelled messages of `tests/safety/data`, prints one table, judges nothing. With
-`--approaches` the rules are compared with linear models, each source held out in turn.
+Reads the labelled messages of `tests/safety/data`, prints two tables, judges nothing. The model
+was trained on all of them: `python -m benchmarks.linear` holds each source out in turn.
 """
 
 from __future__ import annotations
@@ -46,13 +46,8 @@ class Judged(TypedDict):
     microseconds: float
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     sources = load()
-    if "--approaches" in arguments:
-        from benchmarks.linear import compare
-
-        sys.stdout.writelines(f"{line}\n" for line in compare(sources))
-        return
     judged = {name: judge(rows) for name, rows in sources.items()}
     every = [one for rows in judged.values() for one in rows]
     sys.stdout.writelines(f"{line}\n" for line in _table("source", judged))
@@ -148,4 +143,4 @@ def _of(judged: Iterable[Judged], label: str) -> list[Judged]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
