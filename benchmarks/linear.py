@@ -19,7 +19,8 @@ from typing import NamedTuple
 from benchmarks.screen import DATA, Row, load
 from realtime.safety.classifier import UNIT, WEIGHTS, features, found_by_rules
 from realtime.safety.message import Message
-from realtime.safety.screen import Level, judged, ruled
+from realtime.safety.rules import Level
+from realtime.safety.screen import judged, ruled
 
 EPOCHS, RATE, SHRINK = 8, 0.3, 3e-4
 SEEN = 2  # messages that must have a feature
