@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 # Screening takes a millisecond for some hundred characters: more is read off the event loop, one
 # text after the other, where it keeps no other work of a thread waiting.
-_SHORT = 2_000
+_SHORT = 500
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="screen")
 _NEEDS = {"self-harm": ("self-harm", "crisis"), "danger": ("crisis", "domestic-violence")}
 _ANY_CRISIS = ("suicide", "crisis")
