@@ -119,7 +119,7 @@ async def test_a_culprit_in_a_batch_costs_its_neighbour_no_event(
 async def test_a_delivery_that_fails_costs_no_event(
     owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = ScriptedModel(says("One ", "two."))
+    model = ScriptedModel(says("Ants ", "bees."))
 
     async with running_engine(model) as engine:
 
@@ -131,7 +131,7 @@ async def test_a_delivery_that_fails_costs_no_event(
         await until(lambda: bool(model.requests) and not engine.flusher._runs)
 
     message = await Message.objects.aget(role="assistant")
-    assert text_of(message.content) == "One two."
+    assert text_of(message.content) == "Ants bees."
 
 
 @db
@@ -152,24 +152,24 @@ async def test_a_count_past_64_bits_is_stored_as_the_largest(owner: int) -> None
 @db
 async def test_an_answer_lost_after_the_commit_leaves_no_hole_and_no_duplicate(owner: int) -> None:
     gate, later = Gate(), Gate()
-    rest: list[Step] = [ModelText("two "), later, ModelText("three."), FINISHED]
-    model = ScriptedModel([ModelText("One "), gate, *rest])
+    rest: list[Step] = [ModelText("bees "), later, ModelText("crows."), FINISHED]
+    model = ScriptedModel([ModelText("Ants "), gate, *rest])
 
     async with tcp_proxy(database_url()) as (proxy, url), running_engine(model) as engine:
         await through(engine, url)
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
         await gate.reached.wait()
-        await watcher.until(lambda w: w.text == "One ")
-        proxy.lose_answer_to = b"two "
+        await watcher.until(lambda w: w.text == "Ants ")
+        proxy.lose_answer_to = b"bees "
         gate.opened.set()
-        await watcher.until(lambda w: w.text == "One two ")
+        await watcher.until(lambda w: w.text == "Ants bees ")
         later.opened.set()
         await watcher.until(lambda w: w.over)
 
     assert proxy.lost.is_set()
-    assert watcher.text == "One two three."
-    await assert_log_is_whole("One two three.")
+    assert watcher.text == "Ants bees crows."
+    await assert_log_is_whole("Ants bees crows.")
 
 
 @db
@@ -178,20 +178,20 @@ async def test_a_mute_connection_is_cut_and_the_run_goes_on(
 ) -> None:
     monkeypatch.setattr(logstore, "ANSWER_S", 0.3)
     gate = Gate()
-    model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
+    model = ScriptedModel([ModelText("Ants "), gate, ModelText("bees."), FINISHED])
 
     async with tcp_proxy(database_url()) as (proxy, url), running_engine(model) as engine:
         await through(engine, url)
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
-        await watcher.until(lambda w: w.text == "One ")
+        await watcher.until(lambda w: w.text == "Ants ")
         proxy.freeze()
         gate.opened.set()
         async with asyncio.timeout(4):
             await watcher.until(lambda w: w.over)
 
     assert proxy.frozen == 0
-    await assert_log_is_whole("One two.")
+    await assert_log_is_whole("Ants bees.")
 
 
 @db
@@ -207,7 +207,7 @@ async def test_storage_away_for_longer_than_a_lease_costs_a_reply_nothing(
         return claim(**wanted)
 
     monkeypatch.setattr(leases, "claim", claiming)
-    model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
+    model = ScriptedModel([ModelText("Ants "), gate, ModelText("bees."), FINISHED])
     patient = replace(TIMINGS, storage_give_up_s=30)
 
     async with (
@@ -217,7 +217,7 @@ async def test_storage_away_for_longer_than_a_lease_costs_a_reply_nothing(
         await through(engine, url)
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
-        await watcher.until(lambda w: w.text == "One ")
+        await watcher.until(lambda w: w.text == "Ants ")
         proxy.leave()
         gate.opened.set()
         await sync_to_async(expire)((await Run.objects.aget()).id)
@@ -225,7 +225,7 @@ async def test_storage_away_for_longer_than_a_lease_costs_a_reply_nothing(
         proxy.away = False
         await watcher.until(lambda w: w.over)
 
-    await assert_log_is_whole("One two.")
+    await assert_log_is_whole("Ants bees.")
 
 
 @db
@@ -234,8 +234,8 @@ async def test_a_commit_that_hangs_behind_a_lost_line_is_waited_for(
 ) -> None:
     """It holds its row until it lands: before that, nobody can say what it will have done."""
     gate, later = Gate(), Gate()
-    rest: list[Step] = [ModelText("two "), later, ModelText("three."), FINISHED]
-    model = ScriptedModel([ModelText("One "), gate, *rest])
+    rest: list[Step] = [ModelText("bees "), later, ModelText("crows."), FINISHED]
+    model = ScriptedModel([ModelText("Ants "), gate, *rest])
     execute = flusher.Flusher._execute
     hanging = await psycopg.AsyncConnection.connect(database_url())
     landed: list[asyncio.Task[None]] = []
@@ -256,27 +256,27 @@ async def test_a_commit_that_hangs_behind_a_lost_line_is_waited_for(
     async with running_engine(model) as engine:
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
-        await watcher.until(lambda w: w.text == "One ")
+        await watcher.until(lambda w: w.text == "Ants ")
         gate.opened.set()
-        await watcher.until(lambda w: w.text == "One two ")
+        await watcher.until(lambda w: w.text == "Ants bees ")
         later.opened.set()
         await watcher.until(lambda w: w.over)
     await hanging.close()
 
     assert landed
     assert (await Run.objects.aget()).attempt == 1
-    await assert_log_is_whole("One two three.")
+    await assert_log_is_whole("Ants bees crows.")
 
 
 @db
 async def test_a_run_that_was_stopped_by_force_is_let_go_of(owner: int) -> None:
     gate = Gate()
-    model = ScriptedModel([ModelText("One "), gate, ModelText("two."), FINISHED])
+    model = ScriptedModel([ModelText("Ants "), gate, ModelText("bees."), FINISHED])
 
     async with running_engine(model) as engine:
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
-        await watcher.until(lambda w: w.text == "One ")
+        await watcher.until(lambda w: w.text == "Ants ")
         run = run_of(engine, "t1")
         [message_id] = run.said.open_texts
         await run.push(agui.TextMessageContent(message_id=message_id, delta="not written yet"))

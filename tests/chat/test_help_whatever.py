@@ -28,7 +28,7 @@ DOWN = [
 
 def cards(me: ChatClient, thread_id: str = "t1") -> list[dict[str, Any]]:
     events = me.view(thread_id).events
-    return [event["value"] for event in events if event["type"] == "CUSTOM"]
+    return [event["value"] for event in events if event.get("name") == "kindline.help"]
 
 
 @pytest.mark.parametrize("trouble", DOWN)

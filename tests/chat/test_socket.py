@@ -147,11 +147,11 @@ async def test_a_client_that_comes_back_goes_on_from_its_cursor(
     app: AppServer, model: ThreadedOpenAIServer, headers: dict[str, str]
 ) -> None:
     gate = Gate()
-    model.play(says("One ", "two ", gate, "three."))
+    model.play(says("Ants ", "bees ", gate, "crows."))
     me = client(app, headers)
     await me.open()
     await me.submit("hi", "t1")
-    await me.wait(lambda: me.view("t1").reply == "One two ")
+    await me.wait(lambda: me.view("t1").reply == "Ants bees ")
 
     await me.drop()
     gate.open()
@@ -160,7 +160,7 @@ async def test_a_client_that_comes_back_goes_on_from_its_cursor(
     view = await me.finished("t1")
     await me.drop()
 
-    assert view.reply == "One two three."
+    assert view.reply == "Ants bees crows."
     assert view.snapshots == 0
 
 

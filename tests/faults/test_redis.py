@@ -16,7 +16,7 @@ from tests.support.people import People, assert_exact
 from tests.support.pubsub_lies import Lie, PubsubLies
 from tests.support.resilient_client import ResilientClient, Turn
 
-WORDS = [f"word {i} " for i in range(140)]
+WORDS = [f"piece {i} " for i in range(140)]
 REPLY = "".join(WORDS)
 
 

@@ -93,7 +93,7 @@ def test_without_a_country_the_page_asks_and_names_no_number(packaged: Directory
     html = page(packaged, None)
 
     assert "Where are you?" in html
-    assert hrefs(html) == ["https://findahelpline.com/", "/"]
+    assert hrefs(html) == ["https://findahelpline.com/", "/", "/safety"]
 
 
 def test_an_unknown_country_is_told_and_escaped(packaged: Directory) -> None:

@@ -53,7 +53,7 @@ async def test_grave_words_bring_one_sentence_and_the_card_and_nothing_else(
     assert view.outcome == "success"
     assert view.reply == GRAVE_REPLY
     assert view.results == []  # the message brought the card itself: a look-up would be a second
-    cards = [event["value"] for event in view.events if event["type"] == "CUSTOM"]
+    cards = [event["value"] for event in view.events if event.get("name") == "kindline.help"]
     assert [card["reason"] for card in cards] == ["message"]
 
 
