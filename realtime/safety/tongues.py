@@ -169,7 +169,11 @@ def _spoken(parts: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 
 def _whole(words: Sequence[str]) -> str:
-    return rf"(?<!{LETTER})(?:{_plain_or(words)})(?!{LETTER})" if words else "(?!)"
+    if not words:
+        return "(?!)"
+    # The 24 of "24/7" is none in 124; "call988" is a call.
+    begins, ends = r"(?:(?<!\d)(?=\d)|(?=\D))", r"(?:(?<=\d)(?!\d)|(?<=\D))"
+    return rf"(?<!{LETTER}){begins}(?:{_plain_or(words)}){ends}(?!{LETTER})"
 
 
 def _plain_or(words: Sequence[str]) -> str:

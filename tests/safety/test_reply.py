@@ -256,6 +256,8 @@ def test_a_short_number_counts_only_where_somebody_is_to_be_called() -> None:
     allowed = Allowed()
 
     assert final("I slept 100 minutes, on page 988 of room 112.", allowed).count("card") == 0
+    counted = "".join(f"piece {number} " for number in range(100, 140))
+    assert final(counted, allowed) == counted  # 124 is no "24/7"
     assert final("Call 988.", allowed) == f"Call {NUMBER}."
     assert final("Their hotline 100 is open.", allowed) == f"Their hotline {NUMBER} is open."
     assert final("There are 988 steps.", allowed) == "There are 988 steps."
