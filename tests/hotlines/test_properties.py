@@ -33,7 +33,7 @@ moments = st.datetimes(
     max_value=datetime(2030, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
     timezones=st.just(UTC),
 )
-often = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+often = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @often
