@@ -88,7 +88,7 @@ def _notice_run(about: Run, card: Card, message_id: str | None) -> Logged:
     run = Run.objects.create(
         owner_id=about.owner_id,
         thread=thread,
-        client_run_id=str(uuid5(NAMESPACE_URL, f"{about.id}/{card['reason']}")),
+        client_run_id=str(uuid5(NAMESPACE_URL, f"{about.id}/{card['reason']}/{card['level']}")),
         ord=thread.last_ord,
         state=Run.State.COMPLETED,
         input={"digest": "", "place": about.input.get("place", {}), "notice": True},

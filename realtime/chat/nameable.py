@@ -31,7 +31,10 @@ def nameable(
     directory: Directory, *, person: PersonPlace, thread_id: UUID, told: Iterable[ChatMessage]
 ) -> Allowed:
     """All that may be named when a run begins; `told` is what the conversation holds so far."""
-    allowed = _of_country(directory, directory.place_of(person).country)
+    place = directory.place_of(person)
+    allowed = _of_country(directory, place.country)
+    for code in place.choices:  # asked which it is, somebody in danger is told of either
+        allowed |= _of_country(directory, code)
     for message in told:
         if isinstance(message, ToolMessage):
             allowed |= of_result(message.content)

@@ -120,7 +120,7 @@ class Requests:
     async def _help_if_late(self, asked: _Asked) -> None:
         """Whoever is in danger does not wait for storage: help comes before the answer does."""
         await asyncio.sleep(self.socket.engine.timings.help_s)
-        help = (await asked.aid).card or self._known_help(asked.frame)
+        help = (await asyncio.shield(asked.aid)).card or self._known_help(asked.frame)
         if asked in self._unanswered and help is not None:
             await self._refuse(asked, storage_unavailable(help=help))
 
@@ -149,14 +149,14 @@ class Requests:
 
     async def _goodbye(self, asked: _Asked) -> str:
         """What to say to who is not known any more: nothing, unless there is help to give."""
-        card = (await asked.aid).card
+        card = (await asyncio.shield(asked.aid)).card
         if card is None:
             return ""
         again = Refusal("unauthenticated", "Please sign in again.", retry_after_ms=1_000)
         return self._no(asked.frame, again, card)
 
     async def _refuse(self, asked: _Asked, refusal: Refusal) -> None:
-        self._say_no(asked.frame, refusal, (await asked.aid).card or refusal.help)
+        self._say_no(asked.frame, refusal, (await asyncio.shield(asked.aid)).card or refusal.help)
 
     def _say_no(self, frame: Request, refusal: Refusal, help: Card | None) -> None:
         self.socket.outbox.reply(self._no(frame, refusal, help))

@@ -152,7 +152,8 @@ class Directory(Facts):
         lines = tuple(
             FoundLine(
                 line=line,
-                lead=country is not None and line.id == country.lead,
+                # Only where it leads: for eating a country's crisis line is one among others.
+                lead=country is not None and line.id == country.lead and line is ranked[0],
                 open_now=line.hours.open_at(now),
                 paired_with=_paired(line, ranked),
             )

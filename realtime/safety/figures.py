@@ -46,6 +46,7 @@ _ALWAYS = re.compile(
 # Right after "call" 13-11-14 is no date.
 _CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d"
 _EVEN_THERE = re.compile(rf"{_HOURS}|{_CLOCK}(?:\s?-\s?{_CLOCK})?|{_DATE}")
+_ALL_DAY = re.compile(r"\d\s?[hj]\s?/\s?\Z")  # 24h/24, 7j/7
 _CLEAR = re.compile(rf"{_HOURS}|{_CLOCK}")
 _YEARS = re.compile(rf"{_YEAR}(?:\s?[-/]\s?(?:{_YEAR}|\d\d))?")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -75,7 +76,7 @@ class Run:
     @cached_property
     def parts(self) -> list[tuple[int, int, Verdict]]:
         """The segments as (first group, group after the last, verdict)."""
-        if self._is_counting:
+        if self._is_counting or self._is_list_of_small:
             return [(0, len(self.groups), Verdict.FINE)]
         self.groups[:] = digit_by_digit(self.groups, self.plain)
         size = len(self.groups)
@@ -111,8 +112,11 @@ class Run:
 
     def _is_clear(self, start: int, end: int, between: str) -> bool:
         """Whether a segment stands out though nothing but a blank or a dash parts it from more."""
-        if len(self._told(start, end)) >= 5 and not self._is_figure(start, end):
+        told = self._told(start, end)
+        if len(told) >= 5 and not self._is_figure(start, end):
             return True
+        if between == " " and end - start == 1 and self.allowed.has_number(told):
+            return True  # the 988 of "988 9am-5pm"
         first, last = self.groups[start], self.groups[end - 1]
         text = self.plain[first.start : last.end]
         counted = self.words.unit.match(self.plain, last.end) is not None and not self._direct
@@ -195,6 +199,8 @@ class Run:
         sure = _EVEN_THERE if self._direct else _ALWAYS
         if sure.fullmatch(text) or (end - start == 1 and self._is_list_mark(first)):
             return True
+        if _ALL_DAY.search(before) and len(text) < 3:
+            return True
         if _UNITED.fullmatch(spelled) and self._has_unit(last.end, before):
             return True
         if _YEARS.fullmatch(text):
@@ -241,7 +247,7 @@ class Run:
             return False
         gaps = [self.plain[a.end : b.start] for a, b in pairwise(self.groups)]
         small = all(len(group.digits) <= 3 for group in self.groups)
-        return small and all("," in gap or ";" in gap or "\n" in gap for gap in gaps)
+        return small and all(re.search(r"[,;\n]|\. ", gap) for gap in gaps)
 
 
 def _is_marker(text: str) -> bool:

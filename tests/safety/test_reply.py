@@ -348,3 +348,30 @@ def test_what_is_replaced_names_the_place_and_not_the_words() -> None:
 
     assert "0845" not in repr(told)
     assert (told.category, told.start, told.end) == ("contact", 5, 18)
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("Appelez le 3114 24h/24, 7j/7.", "3114"),
+        ("Call or text 988 9am-5pm.", "988"),
+        ("Call 988 9:00-17:00.", "988"),
+        ("Call 988 10 minutes before.", "988"),
+        ("Call 111 2 or 3 times if busy.", "111"),
+    ],
+)
+def test_a_listed_number_stays_whatever_figure_follows(text: str, listed: str) -> None:
+    assert final(text, Allowed.of([listed])) == text
+
+
+def test_counting_of_breaths_is_no_number() -> None:
+    text = "Inhale 4, hold 7, exhale 8. 4, 7, 8. 4, 7, 8. 4, 7, 8. 4, 7, 8."
+
+    assert final(text, Allowed()) == text
+
+
+def test_a_listed_number_does_not_cover_for_another_after_it() -> None:
+    allowed = Allowed.of(["988", "112"])
+
+    assert final("Call 988 555 1234 now.", allowed) == f"Call 988 {NUMBER} now."
+    assert final("Call 112 34 56 78 90 now.", allowed) == f"Call 112 {NUMBER} now."
