@@ -56,7 +56,7 @@ def final(text: str, allowed: Allowed = LISTED) -> str:
 cuts = st.lists(st.integers(0, 2_000), max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(reply=st.sampled_from(REPLIES), cuts=cuts)
 def test_an_ordinary_reply_stays_as_it_is_however_it_comes(reply: str, cuts: list[int]) -> None:
     steps, replaced = shown(pieces_of(reply, cuts))
@@ -133,7 +133,7 @@ def digits_of(text: str) -> str:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(what=disguised(), before=st.sampled_from(["", *REPLIES[:12]]), cuts=cuts)
 @example(("911", "Please call &#57;&#49;&#49; now, they are kind."), "", [14])
 @example(("911", "Please call nine - one - one now, they are kind."), "", [17, 23])
@@ -160,7 +160,7 @@ ADDRESSES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(address=ADDRESSES, before=st.sampled_from(REPLIES[:6]), cuts=cuts)
 def test_no_address_outside_the_list_stays(address: str, before: str, cuts: list[int]) -> None:
     text = f"{before} Go to {address} and write to them."
@@ -192,7 +192,7 @@ def test_every_example_of_a_file_is_judged_as_it_says(category: str, text: str) 
     assert (whole[-1] == text) == (category == "none")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     parts=st.lists(
         st.sampled_from([text for _, text in WRONGS] + REPLIES), min_size=1, max_size=4
