@@ -14,7 +14,7 @@ django_application = get_asgi_application()  # before anything that touches mode
 from django.conf import settings  # noqa: E402
 
 from realtime.chat import bridge  # noqa: E402
-from realtime.chat.answering import configured_model, configured_moderation  # noqa: E402
+from realtime.chat.answering import configured_model, is_moderated  # noqa: E402
 from realtime.chat.engine import Engine, build_engine, install  # noqa: E402
 from realtime.chat.routing import websocket_routes  # noqa: E402
 from realtime.chat.streams import Streams  # noqa: E402
@@ -62,7 +62,7 @@ class Started:
 
 _config = configured_model()
 _model = None if _config is None else OpenAIModel(_config)
-_moderator = None if _config is None else configured_moderation(_config)
+_moderator = Moderator(_config) if _config is not None and is_moderated(_config) else None
 engine = build_engine(
     model=_model,
     conninfo=bridge.conninfo(),

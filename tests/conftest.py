@@ -9,7 +9,7 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 
 from realtime.chat import bridge
-from realtime.hotlines import operations
+from realtime.hotlines import operations, queries
 from realtime.hotlines.importing.packaged import PACKAGED_FILES
 from tests.support import emptying
 from tests.support.no_spending import no_spending
@@ -79,6 +79,12 @@ def app(transactional_db: None, app_process: AppServer, model: ThreadedOpenAISer
 def directory(transactional_db: None) -> None:
     """The hotline data of the project, imported; the pages are for servers to write."""
     operations.import_files(paths=PACKAGED_FILES)
+
+
+@pytest.fixture(autouse=True)
+def _directory_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a new process, not the directory of an earlier test."""
+    monkeypatch.setattr(queries, "_holder", queries._Holder())
 
 
 @pytest.fixture(autouse=True)

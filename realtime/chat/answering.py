@@ -6,8 +6,7 @@ from typing import Literal, cast
 
 from django.conf import settings
 
-from realtime.provider.client import ProviderConfig
-from realtime.provider.moderation import Moderator, moderates
+from realtime.provider.config import ProviderConfig, moderates
 
 REHEARSAL_MODEL = "kindline-rehearsal"
 
@@ -34,11 +33,10 @@ def configured_model() -> ProviderConfig | None:
     return None
 
 
-def configured_moderation(config: ProviderConfig) -> Moderator | None:
-    """The vendor's look at messages, where it has one and the operator wants it."""
+def is_moderated(config: ProviderConfig) -> bool:
+    """Whether the vendor looks at messages: it has a way to, and the operator wants it."""
     asked = cast("Literal['auto', 'on', 'off']", settings.MODERATION)
-    wanted = moderates(config, asked) and not is_rehearsal(config)
-    return Moderator(config) if wanted else None
+    return moderates(config, asked) and not is_rehearsal(config)
 
 
 def is_rehearsal(config: ProviderConfig) -> bool:

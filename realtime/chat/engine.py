@@ -57,6 +57,7 @@ class Engine:
             loop.create_task(tallies.keep_tally(every_s=self.timings.tally_s)),
         ]
         self.hub.start()
+        await helping.begin()
         await self.flusher.start()
         self.supervisor.start()
         self.limits.start()

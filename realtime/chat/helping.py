@@ -22,6 +22,7 @@ from realtime.hotlines.queries import (
     directory_in_memory,
     stored_directory,
 )
+from realtime.safety.ready import make_ready
 from realtime.safety.rules import Level
 from realtime.safety.sayings import says_under_18
 from realtime.safety.screen import MAX_CHARACTERS, NOTHING, Screening, screen
@@ -49,6 +50,11 @@ class Aid:
 
 
 NO_AID = Aid()
+
+
+async def begin() -> None:
+    """Have ready what the first message is read with."""
+    await asyncio.get_running_loop().run_in_executor(_reader, make_ready)
 
 
 async def aid_of(frame: Inbound) -> Aid:

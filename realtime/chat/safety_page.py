@@ -18,13 +18,13 @@ from django.views.decorators.http import require_safe
 
 from realtime.agent.prompt import PROMPT_VERSION
 from realtime.chat import disclosing
-from realtime.chat.answering import configured_model, configured_moderation, is_rehearsal
+from realtime.chat.answering import configured_model, is_moderated, is_rehearsal
 from realtime.chat.cards import QUIET, QUIET_MESSAGES
 from realtime.chat.promise import promise
 from realtime.hotlines.directory import Directory
 from realtime.hotlines.facts import Line
 from realtime.hotlines.queries import directory_in_memory
-from realtime.provider.client import ProviderConfig
+from realtime.provider.config import ProviderConfig
 from realtime.safety import disclosure, policy, rules
 from realtime.safety.disclosure import Intervals
 
@@ -74,7 +74,7 @@ def render_safety() -> str:
     config = configured_model()
     context = {
         "model": _model(config),
-        "moderated": config is not None and configured_moderation(config) is not None,
+        "moderated": config is not None and is_moderated(config),
         "screen": {"version": screen_version(), "languages": languages()},
         "quiet": {"minutes": int(QUIET.total_seconds() // 60), "messages": QUIET_MESSAGES},
         "notice": disclosure.wording("start", kind=disclosing.kind(), locale="en"),

@@ -18,6 +18,7 @@ _SECRET = 8  # letters
 Wire = Literal["responses", "chat"]
 # How a begun reply is gone on with: vLLM's continue_final_message; DeepSeek's, Mistral's prefix.
 Prefill = Literal["off", "continue", "prefix"]
+Asked = Literal["auto", "on", "off"]  # whether messages are moderated
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +80,8 @@ class ProviderConfig:
     @property
     def _hostname(self) -> str:
         return urlsplit(self.resolved_base_url).hostname or ""
+
+
+def moderates(config: ProviderConfig, asked: Asked) -> bool:
+    """Whether there is an endpoint for it: `auto` knows only OpenAI's own to have one."""
+    return asked == "on" or (asked == "auto" and config.is_openai)

@@ -7,7 +7,6 @@ else. Its answer only ever adds help; nobody waits for it.
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -23,8 +22,6 @@ MODEL = "omni-moderation-latest"
 # The gravest first: the flag names one.
 CATEGORIES = ("self-harm/intent", "self-harm/instructions", "self-harm")
 
-Asked = Literal["auto", "on", "off"]
-
 
 class _Result(msgspec.Struct):
     categories: dict[str, bool | None]
@@ -35,11 +32,6 @@ class _Answer(msgspec.Struct):
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
-
-
-def moderates(config: ProviderConfig, asked: Asked) -> bool:
-    """Whether there is such an endpoint: `auto` knows only OpenAI's own to have one."""
-    return asked == "on" or (asked == "auto" and config.is_openai)
 
 
 class Moderator:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class Likeness(NamedTuple):
 
 def likeness(message: Message, ruled: Level, weights: Weights | None = None) -> Likeness:
     """Weigh a message for which the rules say `ruled`."""
-    known = _WEIGHTS if weights is None else weights
+    known = load() if weights is None else weights
     counted: dict[str, float] = {}
     best, most = None, -math.inf
     for sentence in message.sentences:
@@ -79,9 +79,8 @@ def _pieces(word: str) -> tuple[str, ...]:
     return tuple(f"#{whole[at : at + _PIECE]}" for at in range(len(whole) - _PIECE + 1))
 
 
-def load() -> dict[str, float]:
+@cache
+def load() -> Mapping[str, float]:
+    """The weights, read once in a process."""
     kept: dict[str, int] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"]
     return {feature: weight * UNIT for feature, weight in kept.items()}
-
-
-_WEIGHTS = load()  # at import: screening itself reads no file

@@ -21,7 +21,6 @@ from realtime.safety.phrasing import WORD
 from realtime.safety.shadow import readable_end, shadow
 from realtime.safety.speech import SpeechReader
 
-BOOK = tongues.load()  # at import: filtering itself reads no file
 _MARKS = re.compile(r"[*_`~]+")
 _HELP_PAGE = "/help"
 _OTHERWISE = "en"
@@ -76,8 +75,8 @@ class ReplyFilter:
         self._handed = 0  # so many characters came of it
         self._edits: list[Replaced] = []
         self._waiting: list[_Finding] = []
-        self._contacts = ContactReader(BOOK.numbers, allowed)
-        self._speech = SpeechReader(BOOK)
+        self._contacts = ContactReader(tongues.load().numbers, allowed)
+        self._speech = SpeechReader(tongues.load())
 
     @property
     def replaced(self) -> tuple[Replaced, ...]:
@@ -169,7 +168,7 @@ class ReplyFilter:
         if finding.key == "target":
             return _HELP_PAGE
         language = finding.language or _language(self._text[max(0, start - 300) : start])
-        text = BOOK.tongues[language].instead[finding.key]
+        text = tongues.load().tongues[language].instead[finding.key]
         before = self._text[:start].rstrip(" *_>#\"“'([\t")
         begins = not before or before[-1] in "\n.!?…।" or before.endswith(("\n-", "\n1."))
         return text[0].upper() + text[1:] if begins else text
@@ -188,6 +187,6 @@ def _with_its_marks(text: str, start: int, end: int) -> tuple[int, int]:
 def _language(text: str) -> str:
     """The language a text is in, by its small words: for the wording alone."""
     words = WORD.findall(shadow(text).plain)
-    counts = {name: sum(w in t.hints for w in words) for name, t in BOOK.tongues.items()}
+    counts = {name: sum(w in t.hints for w in words) for name, t in tongues.load().tongues.items()}
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] > counts.get(_OTHERWISE, 0) else _OTHERWISE

@@ -14,6 +14,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,17 @@ class Saying:
 
 def asks_who_answers(text: str) -> bool:
     """Whether somebody asks if a human, an AI or a professional is answering here."""
-    return _said(_WHO_ANSWERS, _SENTENCES.split(text))
+    return _said(read(FOLDER / "who-answers.json"), _SENTENCES.split(text))
 
 
 def says_under_18(text: str) -> bool:
     """Whether somebody says of themselves, and of now, that they are under 18."""
-    return _said(_UNDER_18, _CLAUSES.split(text))
+    return _said(read(FOLDER / "under-18.json"), _CLAUSES.split(text))
 
 
+@cache
 def read(path: Path) -> tuple[Saying, ...]:
-    """The languages of one file. Raises KeyError or re.error for one that is wrong."""
+    """The languages of one file, read once. Raises KeyError or re.error for one that is wrong."""
     return tuple(_saying(each) for each in json.loads(path.read_text("utf-8"))["languages"])
 
 
@@ -96,7 +98,3 @@ def _folded(pattern: str) -> str:
     """A pattern's letters as `fold` leaves them; its signs as they are."""
     apart = unicodedata.normalize("NFKD", pattern).casefold()
     return "".join(char for char in apart if unicodedata.category(char) != "Mn")
-
-
-_WHO_ANSWERS = read(FOLDER / "who-answers.json")
-_UNDER_18 = read(FOLDER / "under-18.json")

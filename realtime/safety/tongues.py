@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,9 @@ class Rulebook:
     numbers: NumberWords
 
 
+@cache
 def load() -> Rulebook:
+    """What all replies are read with, made once in a process."""
     return read([json.loads(p.read_text(encoding="utf-8")) for p in sorted(FOLDER.glob("*.json"))])
 
 

@@ -18,7 +18,6 @@ from realtime.accounts.models import ClientToken
 from realtime.chat import helping
 from realtime.chat.found import found_in
 from realtime.chat.protocol import RunAgentInput, Say, parse
-from realtime.hotlines import queries
 from tests.support.chat_client import ChatClient
 from tests.support.openai_scenarios import Gate, Stall, says
 from tests.support.openai_server import ThreadedOpenAIServer
@@ -36,12 +35,6 @@ def frame(text: str, **props: str) -> RunAgentInput:
     asked = parse(json.dumps(sent))
     assert isinstance(asked, RunAgentInput)
     return asked
-
-
-@pytest.fixture(autouse=True)
-def _nothing_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has not loaded a directory yet: the project's own files serve."""
-    monkeypatch.setattr(queries, "_holder", queries._Holder())
 
 
 async def refused(me: ChatClient, code: str) -> dict[str, Any]:

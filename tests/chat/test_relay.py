@@ -234,9 +234,10 @@ async def test_without_content_another_process_still_shows_the_reply(
 ) -> None:
     settings.FANOUT_CONTENT = False
     owner = (await User.objects.acreate(username="somebody")).pk
-    unhealed = replace(TIMINGS, poll_active_s=NEVER, poll_idle_s=NEVER)
+    patient = replace(TIMINGS, publish_timeout_s=NEVER)
+    unhealed = replace(patient, poll_active_s=NEVER, poll_idle_s=NEVER)
     async with (
-        running_engine(ScriptedModel(says("By ", "hint."))) as engine,
+        running_engine(ScriptedModel(says("By ", "hint.")), timings=patient) as engine,
         running_engine(None, timings=unhealed) as elsewhere,
     ):
         watcher = await watching(elsewhere, owner)

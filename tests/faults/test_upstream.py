@@ -79,9 +79,10 @@ async def test_23_the_run_ends_as_defined_whatever_the_model_does(
 async def test_23_a_model_that_refuses_the_connection_is_asked_again_and_then_told_of(
     cluster: Cluster, people: People
 ) -> None:
+    me = await people.one()
+    await me.finished(await me.ask("hello"))  # hints reach who is joined to the thread
     for process in cluster.pair:
         process.model.leave()
-    me = await people.one()
 
     turn = await me.ask("hello?")
     await me.finished(turn)
@@ -92,7 +93,7 @@ async def test_23_a_model_that_refuses_the_connection_is_asked_again_and_then_to
 
     assert (turn.outcome, again.outcome) == ("upstream_unavailable", "success")
     assert "retrying" in [hint["value"]["state"] for hint in me.hints]
-    assert view.reply == "I hear you."
+    assert view.reply == "I hear you." * 2
     await assert_exact(me)
 
 

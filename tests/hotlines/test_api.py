@@ -13,7 +13,7 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from config.api import api
-from realtime.hotlines import answers, queries
+from realtime.hotlines import answers
 from realtime.hotlines.directory import Directory, HotlineQuery
 from realtime.hotlines.facts import Check
 from tests.hotlines.samples import NOW, a_directory, a_line
@@ -25,7 +25,6 @@ HOTLINES, OFFLINE = "/api/v1/hotlines", "/api/v1/hotlines/offline/{country}"
 @pytest.fixture(autouse=True)
 def _away(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[None]:
     """Postgres is gone, for all of these tests: the directory is what the process holds."""
-    monkeypatch.setattr(queries, "_holder", queries._Holder())
     monkeypatch.setattr("realtime.hotlines.queries._PAUSE_S", 3600.0)
 
     def refuse(*_: object) -> None:

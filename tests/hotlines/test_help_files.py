@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from realtime.hotlines import help_files, queries
+from realtime.hotlines import help_files
 from realtime.hotlines.directory import Directory
 from realtime.hotlines.facts import Contact
 from realtime.hotlines.help_files import help_page, set_name, write_pages
@@ -17,12 +17,6 @@ from tests.hotlines.samples import a_directory, a_line
 def folder(settings: Settings, tmp_path: Path) -> Path:
     settings.HELP_DIR = tmp_path / "help"
     return tmp_path / "help"
-
-
-@pytest.fixture
-def cold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has not reached the database yet."""
-    monkeypatch.setattr(queries, "_holder", queries._Holder())
 
 
 def reached_by(number: str) -> Directory:
@@ -38,9 +32,7 @@ def sets_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} - {"current"}
 
 
-def test_the_written_pages_are_served_by_who_cannot_reach_the_database(
-    folder: Path, cold: None
-) -> None:
+def test_the_written_pages_are_served_by_who_cannot_reach_the_database(folder: Path) -> None:
     write_pages(reached_by("020 7946 0123"))
 
     assert b"Call 020 7946 0123" in help_page("GB").content
@@ -78,19 +70,19 @@ def test_a_page_from_a_file_is_the_page_from_memory(
 
 @pytest.mark.parametrize("country", ["XX", "../GB", "", "<b>", "gb\x00", "x" * 5_000])
 def test_what_is_no_country_is_answered_from_memory(
-    country: str, folder: Path, cold: None, packaged: Directory
+    country: str, folder: Path, packaged: Directory
 ) -> None:
     write_pages(a_directory(a_line()))
 
     assert b"We do not know a country called" in help_page(country or "?").content
 
 
-def test_without_a_folder_the_product_s_own_lines_are_shown(folder: Path, cold: None) -> None:
+def test_without_a_folder_the_product_s_own_lines_are_shown(folder: Path) -> None:
     assert b"tel:116123" in help_page("GB").content
 
 
 @pytest.mark.parametrize("torn", ["no such set", "0" * 32, "\xff", ""])
-def test_a_torn_folder_costs_nobody_the_page(torn: str, folder: Path, cold: None) -> None:
+def test_a_torn_folder_costs_nobody_the_page(torn: str, folder: Path) -> None:
     folder.mkdir()
     (folder / "current").write_text(torn, "latin-1")
 

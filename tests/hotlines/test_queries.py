@@ -18,11 +18,6 @@ from tests.hotlines.samples import a_file, a_row
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _fresh_holder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "_holder", queries._Holder())
-
-
 @pytest.fixture
 def imported(tmp_path: Path) -> None:
     operations.import_files(paths=[a_file(tmp_path, a_row())])

@@ -9,17 +9,11 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from realtime.hotlines import api_taps, queries, tallying
+from realtime.hotlines import api_taps, tallying
 from realtime.hotlines.models import DayCount
 from realtime.hotlines.tallying import Tally, What, help_shown
 
 TAP = {"line": "gb-samaritans", "country": "GB", "kind": "phone", "reason": "message"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_holder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the directory that an earlier test left in this process."""
-    monkeypatch.setattr(queries, "_holder", queries._Holder())
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from realtime.agent.errors import ModelError, ModelMalformed, ModelRefused, ModelUnavailable
-from realtime.provider.config import ProviderConfig
-from realtime.provider.moderation import Asked, Moderator, moderates
+from realtime.provider.config import Asked, ProviderConfig, moderates
+from realtime.provider.moderation import Moderator
 from tests.support.eventually import until
 from tests.support.openai_server import OpenAIServer, Verdict
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from realtime.safety.message import LANGUAGES, Message
+from realtime.safety.message import Message, tables
 from realtime.safety.reader import compiled
 from realtime.safety.rules import FOLDER, Level
 from realtime.safety.screen import rises, ruled
@@ -57,7 +57,7 @@ def test_a_file_is_named_and_says_who_reviewed_it(name: str) -> None:
 
 def test_every_phrase_can_be_read_to_its_end() -> None:
     """Most of a phrase is read when its first word is seen: a mistake must not wait for that."""
-    for language in LANGUAGES:
+    for language in tables().languages:
         of_rules = (phrase for rule in language.rules for phrase in rule.phrases)
         for phrase in (*of_rules, *chain.from_iterable(language.cues.values())):
             assert phrase.reach() > 0
@@ -67,7 +67,7 @@ def test_every_phrase_can_be_read_to_its_end() -> None:
 
 
 def test_levels_and_signs_are_ones_that_the_screen_knows() -> None:
-    every = [rule for language in LANGUAGES for rule in language.rules]
+    every = [rule for language in tables().languages for rule in language.rules]
 
     assert {rule.level for rule in every} <= set(get_args(Level))
     assert all(rule.sign for rule in every if rule.level == "none")

@@ -1,9 +1,9 @@
 """Starts the application's servers without paying for its imports each time, two of three seconds.
 
-A process that has loaded the libraries, and nothing of the project, forks for each server; the
-child takes its environment, its log and its arguments and runs the module as `python -m` would. It
-is a process like any other, with a pid to signal. The standard library's own forkserver runs
-functions of multiprocessing, not modules with an environment of their own.
+A process that has loaded the libraries, and of the project what is pure, forks for each server;
+the child takes its environment, its log and its arguments and runs the module as `python -m`
+would. It is a process like any other, with a pid to signal. The standard library's own forkserver
+runs functions of multiprocessing, not modules with an environment of their own.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from realtime.safety.ready import make_ready
 
 # What takes long to import and reads no setting of Django's.
 _LIBRARIES = (
@@ -116,6 +118,7 @@ def main() -> None:
     """Fork for each line on stdin; kill what is left when it ends."""
     for name in _LIBRARIES:
         importlib.import_module(name)
+    make_ready()
     gc.freeze()
     children: set[int] = set()
     for line in sys.stdin.buffer:
