@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from realtime.provider.config import ProviderConfig
-from realtime.provider.config import Wire
+from realtime.provider.config import ProviderConfig, Wire
 from realtime.provider.probe import ProbeReport, probe
 from tests.support.openai_scenarios import (
     REASONING_WITH_TOOLS,
