@@ -5,7 +5,8 @@ that most texts need no further look), `patterns`, `unless` (what in the same cl
 and examples of both kinds, which a test runs. Patterns are regular expressions over folded clauses
 (`fold`: small letters without accents, no signs, one blank before and after each word); they
 repeat nothing without bound, so the time grows with the length alone. `{name}` is a word class of
-the language.
+the language. `told` are the ways to begin what somebody else says ("my son wrote"): what follows,
+and what stands in quotation marks, is not the writer's own.
 """
 
 from __future__ import annotations
@@ -13,15 +14,22 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).with_name("sayings")
-_ENDS = r".!?;:\n\r…。！？；：।|؟؛۔()\[\]\"“”«»„—–"
-_SENTENCES = re.compile(f"[{_ENDS}]+")
-_CLAUSES = re.compile(f"[{_ENDS},，、،]+")  # an age stands alone: "I'm 15, my mum shouts"
+_ENDS, _JOINTS = r".!?;\n\r…。！？；।|؟؛۔", r":：()\[\]\"“”«»„—–"
+_SENTENCES, _SENTENCE = re.compile(f"[{_ENDS}{_JOINTS}]+"), re.compile(f"[{_ENDS}]+")
+_JOINT = re.compile(f"[{_JOINTS}]+")
+_COMMA = re.compile("[,，、،]+")  # an age stands alone: "I'm 15, my mum shouts"
+# None may hold the sign that begins it: the time stays linear.
+_QUOTED = re.compile(
+    r"\"[^\"\n]*\"|“[^“”\n]*”|„[^„“”\n]*[“”]|«[^«»\n]*»|»[^«»\n]*«|「[^「」\n]*」|『[^『』\n]*』"
+)
+_REACH = 80  # characters of what introduces a clause
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ＇"))
 
 
@@ -32,16 +40,19 @@ class Saying:
     needs: tuple[str, ...]
     patterns: re.Pattern[str]
     unless: re.Pattern[str]
+    told: re.Pattern[str]
 
 
 def asks_who_answers(text: str) -> bool:
     """Whether somebody asks if a human, an AI or a professional is answering here."""
-    return _said(read(FOLDER / "who-answers.json"), _SENTENCES.split(text))
+    return _said(
+        read(FOLDER / "who-answers.json"), (("", part) for part in _SENTENCES.split(text))
+    )
 
 
 def says_under_18(text: str) -> bool:
     """Whether somebody says of themselves, and of now, that they are under 18."""
-    return _said(read(FOLDER / "under-18.json"), _CLAUSES.split(text))
+    return _said(read(FOLDER / "under-18.json"), _clauses(text))
 
 
 @cache
@@ -65,16 +76,33 @@ def _plain(char: str) -> str:
     return "" if kind in ("Mn", "Cf") else " "
 
 
-def _said(sayings: tuple[Saying, ...], parts: list[str]) -> bool:
+def _clauses(text: str) -> Iterator[tuple[str, str]]:
+    """Each clause with what introduces it: `she wrote:` a sentence, `he says,` one clause."""
+    around = _QUOTED.sub("\n", text)
+    own = around if any(map(str.isalnum, around)) else text
+    for sentence in _SENTENCE.split(own):
+        introduced = before = ""
+        for part in _JOINT.split(sentence):
+            for clause in _COMMA.split(part):
+                yield introduced or before, clause
+                before = clause.strip()
+            introduced = introduced or before
+
+
+def _said(sayings: tuple[Saying, ...], parts: Iterable[tuple[str, str]]) -> bool:
     # Said twice counts once: a hostile repetition costs nothing.
-    clauses = dict.fromkeys(map(fold, parts))
-    return any(_says(saying, clause) for saying in sayings for clause in clauses)
+    clauses = dict.fromkeys((fold(before[-_REACH:]), fold(part)) for before, part in parts)
+    return any(_says(saying, *clause) for saying in sayings for clause in clauses)
 
 
-def _says(saying: Saying, clause: str) -> bool:
+def _says(saying: Saying, before: str, clause: str) -> bool:
     if not any(need in clause for need in saying.needs):
         return False
-    return bool(saying.patterns.search(clause)) and not saying.unless.search(clause)
+    match = saying.patterns.search(clause)
+    if not match or saying.unless.search(clause):
+        return False
+    into = clause[: match.start()].rstrip()[-_REACH:]
+    return not any(saying.told.search(f"{words} ") for words in (before.rstrip(), into))
 
 
 def _saying(source: dict[str, Any]) -> Saying:
@@ -83,6 +111,7 @@ def _saying(source: dict[str, Any]) -> Saying:
         needs=tuple(fold(need).strip() for need in source["needs"]),
         patterns=_any_of(source["patterns"], classes),
         unless=_any_of(source.get("unless", []), classes),
+        told=_any_of([f"(?:{way}) ?$" for way in source.get("told", [])], classes),
     )
 
 

@@ -25,6 +25,8 @@ HOSTILE = [
     "im only just like about ",
     "im 15 ",
     "are you a kind of ",
+    "she said: im 15, ",
+    "“„«im 15 ",
 ]
 
 
@@ -69,6 +71,21 @@ def test_an_age_is_heard_in_any_dress(text: str) -> None:
     assert sayings.says_under_18(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ('She wrote: "I am lost. I\'m 15." What can I do?', False),
+        ("My son texted: help me, I'm 15, please.", False),
+        ("My son says, I'm 15. I'm 14.", True),
+        ("My mum said: go. I'm 15.", True),
+        ('"I\'m 15"', True),
+        ("I told them (twice): I'm 15", True),
+    ],
+)
+def test_what_somebody_else_says_is_not_of_the_writer(text: str, own: bool) -> None:
+    assert sayings.says_under_18(text) == own
+
+
 @pytest.mark.parametrize("age", range(1, 100))
 def test_only_ages_under_18_count(age: int) -> None:
     assert sayings.says_under_18(f"I'm {age} years old") == (8 <= age < 18)
@@ -89,7 +106,9 @@ def test_a_hostile_text_costs_time_by_its_length_alone(
 def test_no_expression_repeats_without_bound() -> None:
     read = [saying for path in (WHO, MINOR) for saying in sayings.read(path)]
 
-    for expression in [one for saying in read for one in (saying.patterns, saying.unless)]:
+    for expression in [
+        one for saying in read for one in (saying.patterns, saying.unless, saying.told)
+    ]:
         assert unbounded(_parser.parse(expression.pattern)) == [], expression.pattern[:80]
 
 
