@@ -7,51 +7,16 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from realtime.safety.addresses import SIGNS, addresses
 from realtime.safety.allowed import Allowed
 from realtime.safety.digits import Group, NumberReader
 from realtime.safety.figures import Run, Verdict
-from realtime.safety.shadow import LETTER, Shadow
+from realtime.safety.shadow import Shadow
 from realtime.safety.tongues import NumberWords
 
 REACH = 200  # characters before a place that are looked at with it
-_LONGEST_NUMBER, _LONGEST = 160, 400  # characters; the latter of an address
+_LONGEST_NUMBER = 160  # characters
 _LOOK_BACK = 100  # characters of some words
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_SURE = _words(
-    "com org net gov edu mil int info app chat help health care support online site website page "
-    "link life live xyz club dev io ai co uk de fr nl au nz ca za br mx jp cn kr ru ua pl cz sk "
-    "hu ro bg gr tr il ae sa eg ng ke gh ie ch dk fi pt eu ar cl pe uy ph th vn hk tw sg"
-)
-# Words as well as countries: `ok.so` lacks a blank, `here.is/help` does not.
-_DOUBTFUL = _words("in is it at be am me my no so to se us es la li ma pk id tv cc lk np do de")
-_WEB = re.compile(rf"(?<!{LETTER})(?:visit|site|website|web|online|link|url|page|portal|sitio)\W")
-_ENDS = ".,;:!?}'\""
-_LABEL = r"(?<![a-z0-9@._+-])[a-z0-9][a-z0-9-]*"
-_ADDRESS = re.compile(
-    r"(?<=\]\()[^\s)]+"
-    r"|(?<![a-z])(?:(?:https?|hxxps?|ftp)\s?:/{0,2}|mailto:|www\s?\.)[^\s<>\"“”)\]]+"
-    r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
-    rf"|{_LABEL}(?:\.[a-z0-9][a-z0-9-]*)*\.[a-z]{{2,12}}(?![a-z0-9-])(?:[:/][^\s<>\"“”)\]]*)?"
-)
-_DOT = re.compile(r"\s?[(\[]?\s?(?:dot|punto|punkt|point|ponto)\s?[)\]]?\s?")
-_SPOKEN = re.compile(
-    rf"(?!(?:the|a|der|un|le|el|o)\s){_LABEL}{_DOT.pattern}"
-    r"(?:com|org|net|gov|edu|info|io|app|help|chat|care|support)(?![a-z0-9-])"
-)
-# An address that the text breaks off in.
-_BEGUN = re.compile(
-    r"(?:(?<=\]\()[^\s)]*|(?<![a-z])(?:htt|https?|https?:[^\s<>\"“”)\]]*|www[^\s<>\"“”)\]]*)"
-    r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9.-]*"
-    rf"|{_LABEL}(?:\.[a-z0-9-]*)*\.[a-z0-9][^\s<>\"“”)\]]*)\Z"
-)
-# Without one of these there is no address, nor the beginning of one.
-_SIGNS = r"@|\]\(|\.[a-z0-9]|htt|hxxp|ftp|mailto|www|dot|pun[tk]t|punto|point|ponto"
-_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _KEYPAD = re.compile(r"[-. ]((?:[a-z]{1,9}-){0,2}[a-z]{1,9})(?![a-z0-9])")
 _KEYPAD_BEGUN = re.compile(r"[-. ][a-z-]{0,24}\Z")
 _TOLL_FREE = re.compile(r"(?:800|88\d|877|866|855|844|833|1300|1800|13)\Z")
@@ -76,7 +41,7 @@ class ContactReader:
         self._reader = NumberReader(words)
         self._told = 0  # addresses were spotted up to here
         self._judged = 0  # and numbers judged
-        self._worth_a_look = re.compile(rf"{_SIGNS}|{self._reader.atom}")
+        self._worth_a_look = re.compile(rf"{SIGNS}|{self._reader.atom}")
 
     def read(self, text: str, seen: Shadow, *, final: bool) -> list[Spotted]:
         """The contacts that were not told before; moves `hold` and `settled` on."""
@@ -85,7 +50,7 @@ class ContactReader:
             self.hold = seen.place(len(plain))
             self.settled = seen.place(max(start, _settling(plain, len(plain))))
             return []
-        spans, hold = self._addresses(text, seen, start, final=final)
+        spans, hold = addresses(text, seen, start, self.allowed, final=final)
         bare = _without(plain, [span[:2] for span in spans])[:hold]
         found = [Spotted(seen.place(a), seen.place_after(b), kind) for a, b, kind in spans if kind]
         found = [one for one in found if one.start >= self._told]
@@ -96,43 +61,6 @@ class ContactReader:
         self.hold = seen.place(hold)
         self.settled = seen.place(max(start, _settling(plain, hold)))
         return found
-
-    def _addresses(
-        self, text: str, seen: Shadow, start: int, *, final: bool
-    ) -> tuple[list[tuple[int, int, str]], int]:
-        """Spans of addresses with their kind, empty if allowed, and where one may be beginning."""
-        plain = seen.plain
-        token = max(start, len(plain.rstrip(_ASCII)))
-        whole = len(plain) if final else token + (len(plain) - token) // _LONGEST * _LONGEST
-        begun = _BEGUN.search(plain, max(whole, start)) if whole < len(plain) else None
-        hold = begun.start() if begun else len(plain)
-        spans = []
-        for match in _ADDRESS.finditer(plain, start, whole):
-            end = match.start() + len(match[0].rstrip(_ENDS))
-            if end > match.start() and _is_address(text, seen, match.start(), end):
-                spans.append((match.start(), end, self._kind(plain, match.start(), end)))
-        for match in _SPOKEN.finditer(plain, start):
-            if match.end() == len(plain) and not final:
-                hold = min(hold, match.start())
-            elif not self.allowed.has_address(
-                re.sub(r"\s?[(\[]?\s?(?:dot|pun[kt]t?o?|point|ponto)\s?[)\]]?\s?", ".", match[0])
-            ):
-                spans.append((match.start(), match.end(), "link"))
-        return spans, hold
-
-    def _kind(self, plain: str, start: int, end: int) -> str:
-        text = plain[start:end]
-        if plain.startswith("](", start - 2):
-            return "" if self._is_target(text) else "target"
-        return "" if self.allowed.has_address(text) else "link"
-
-    def _is_target(self, text: str) -> bool:
-        scheme, colon, number = text.partition(":")
-        if colon and scheme in ("tel", "sms", "callto"):
-            return self.allowed.has_number(re.sub(r"\D", "", number.partition("?")[0]))
-        return (text.startswith(("/", "#")) and not text.startswith("//")) or (
-            self.allowed.has_address(text)
-        )
 
     def _numbers(
         self, text: str, seen: Shadow, bare: str, *, final: bool
@@ -192,20 +120,6 @@ def _settling(plain: str, hold: int) -> int:
     for _ in range(4):
         at = max(plain.rfind(" ", 0, at), hold - _LOOK_BACK, 0)
     return at
-
-
-def _is_address(text: str, seen: Shadow, start: int, end: int) -> bool:
-    """Tell `example.org` from a full stop without a blank."""
-    plain = seen.plain
-    found = plain[start:end]
-    if "@" in found or ":" in found or found.startswith("www") or plain[start - 2 : start] == "](":
-        return True
-    host, slash, _ = found.partition("/")
-    name, _, last = host.rpartition(".")
-    if last in _DOUBTFUL:
-        return bool(slash) or "." in name or bool(_WEB.search(plain, max(0, start - 40), start))
-    capital = text[seen.place(start + len(name) + 1)].isupper()
-    return last in _SURE and not (capital and not slash and not text[seen.place(start)].isupper())
 
 
 def _keypad(text: str, seen: Shadow, bare: str, groups: list[Group], end: int) -> Group | None:

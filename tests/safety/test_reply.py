@@ -156,11 +156,14 @@ ADDRESSES = st.sampled_from(
     [
         "suicidehelp.org", "https://www.fake-line.net/chat", "www . fake . com", "me@fakeline.org",
         "help-now dot org", "fake.line.co.uk/x", "HTTPS://FAKE.COM", "fake\u200b.org",
+        "fake.tk", "fake.tk/help", "fake.zip/x", "sub.fake.gq:8080", "fake。com", "fake[.]tk",
+        "fake (dot) org", "hxxps://fake.tk/a", "hxxps[:]//fake[.]tk", "//fake.tk", "fake.tk?a=1",
+        "fake.tk#a", "https://fake.рф/x", "FAKE.TK/HELP",
     ]
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(address=ADDRESSES, before=st.sampled_from(REPLIES[:6]), cuts=cuts)
 def test_no_address_outside_the_list_stays(address: str, before: str, cuts: list[int]) -> None:
     text = f"{before} Go to {address} and write to them."
@@ -172,6 +175,44 @@ def test_no_address_outside_the_list_stays(address: str, before: str, cuts: list
         assert address not in steps[-1]
     assert steps[-1].startswith(before)
     assert shown([text])[0][-1] == steps[-1]
+
+
+TARGETS = st.sampled_from(
+    [
+        "/\\fake.com", "/\\\\fake.com", "\\\\fake.com", "//fake.com", " //fake.com",
+        "</\\fake.com>",
+        "/other", "/help/../fake", "/help@fake.com", "fake", "javascript:fake", "data:text/x,fake",
+        "https:fake.com", "https:\\\\fake.com", "fake.tk", "https://www.samaritans.org@fake.com/",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None)
+@given(target=TARGETS, cuts=cuts)
+def test_a_link_leads_to_our_page_of_help_or_to_what_is_listed(
+    target: str, cuts: list[int]
+) -> None:
+    text = f"Look [here]({target}) or [there](/help#lines)."
+
+    steps, _ = shown(pieces_of(text, cuts))
+
+    assert steps[-1] == shown([text])[0][-1] == "Look [here](/help) or [there](/help#lines)."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e.g.something", "to i.e.that", "and/or", "use node.js", "3.5/10", "at Mr.Smith",
+        "open notes.txt", "on index.html", "report.pdf/photo.jpeg", "in main.c", "a.m./p.m.",
+        "St.James/park", "he/she/they", "at home.she left", "I hear you.That hurts",
+        "you.he/she left", "etc./and", "B.Sc/M.Sc",
+        "at 3.pm", "well...ok/fine", "the U.S. or", "good.bad", "visit grandma.She waits",
+        "[them](https://www.samaritans.org)", "[988](tel:988)", "[help](/help?country=GB)",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_an_address_stays(text: str) -> None:
+    assert final(text) == text
+    assert shown(text)[0][-1] == text
 
 
 WRONGS = [
@@ -303,6 +344,8 @@ HOSTILE = {
     "one word": "abcdef", "entities": "&#", "brackets": "](", "quotes": '"', "beginnings": "i am ",
     "contract": "promise me that ", "short numbers": "call 98 or 99, ", "keypad": "1-800-A",
     "Han": "一二", "nothing": "\u200b", "lines": "\n", "addresses": "https://a",
+    "targets": "](", "targets with blanks": "]( ", "dots in brackets": "a[.", "ideographic": "a。",
+    "ways": "a.tk/",
 }  # fmt: skip
 
 
