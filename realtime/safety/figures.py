@@ -17,13 +17,28 @@ from itertools import pairwise
 
 from realtime.safety.allowed import KEYS, Allowed
 from realtime.safety.digits import LOOSE, Group, digit_by_digit
+from realtime.safety.ordinary import (
+    ALL_DAY,
+    ALWAYS,
+    CLEAR,
+    COUNT,
+    EVEN_THERE,
+    MONEY,
+    SHARE,
+    UNITED,
+    YEARS,
+    is_loose,
+)
 from realtime.safety.shadow import LETTER
 from realtime.safety.tongues import NumberWords
 
-MAX_GROUPS = 12
+MAX_GROUPS = 12  # of one number
 REACH = 160  # characters in which a word of contact counts
 _WORDS_AHEAD = 4
-_AHEAD = re.compile(rf"[^.!?\n]*?(?:{LETTER}+[^\w.!?\n]+){{{_WORDS_AHEAD}}}|[^.!?\n]*[.!?\n]\s?")
+_INNER = r"(?:[^.!?\n]|\.(?=\d))"  # the dot of 24.9 ends no sentence
+_AHEAD = re.compile(
+    rf"{_INNER}*?(?:{LETTER}+[^\w.!?\n]+){{{_WORDS_AHEAD}}}|{_INNER}*(?:[!?\n]\s?|\.(?=\D)\s?)"
+)
 _LETTERS_BEFORE = re.compile(r"([a-z]{3,9}) ?\(\Z")
 _SENTENCE = re.compile(r"[.!?]\s")
 
@@ -34,32 +49,8 @@ class Verdict(Enum):
     UNSURE = "unsure"  # more of the text is needed
 
 
-_TIME = r"(?:[01]?\d|2[0-4])(?:[:.]|\s?h\s?)[0-5]\d"
-_DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:1[89]|20)\d\d"
-_HOURS = r"24\s?[/x-]\s?7(?:\s?[/x-]\s?365)?|7\s?/\s?7|24\s?/\s?24"
-_DATE = (
-    rf"{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2{_YEAR}|{_MONTH}([/-]){_DAY}\3{_YEAR}"
-)
-_ALWAYS = re.compile(
-    rf"{_HOURS}|{_TIME}(?:\s?-\s?{_TIME})?|{_DATE}|\d{{1,2}}\s?/\s?(?:5|10|20|100)"
-)
-# Right after "call" 13-11-14 is no date.
-_CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d"
-_EVEN_THERE = re.compile(rf"{_HOURS}|{_CLOCK}(?:\s?-\s?{_CLOCK})?|{_DATE}")
-_ALL_DAY = re.compile(r"\d\s?[hj]\s?/\s?\Z")  # 24h/24, 7j/7
-_CLEAR = re.compile(rf"{_HOURS}|{_CLOCK}")
-_YEARS = re.compile(rf"{_YEAR}(?:\s?[-/]\s?(?:{_YEAR}|\d\d))?")
-_COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_UNITED = re.compile(
-    r"\d{1,6}|\d{1,3}(?:[., ]\d{3}){1,3}(?:[.,]\d+)?|\d{1,6}\s?-\s?\d{1,6}|\d+[.,]\d+"
-    r"|\d(?:[ -]\d){1,4}"
-)
-_LOOSE_FIGURE = re.compile(
-    r"(\d{1,3})\s?-\s?(\d{1,3})|\d{1,4}[.,]\d{1,2}|\d{2,3}\s?/\s?\d{2,3}"
-    rf"|{_DAY}([-/.]){_MONTH}\3\d\d|{_MONTH}([/-]){_DAY}\4\d\d"
-)
-_MONEY = re.compile(r"(?:[$€£₹¥]|\b(?:usd|eur|gbp|inr|rs|r\$|us\$))\s?\Z")
-_SHARE = re.compile(r"\s?[%‰°$€£₹¥]|\s?/\s?(?:10|5|100)(?!\d)")
+# Groups that are bad, segments, and these as (first group, group after the last, verdict).
+_Way = tuple[int, int, list[tuple[int, int, Verdict]]]
 
 
 @dataclass(frozen=True)
@@ -80,20 +71,20 @@ class Run:
             return [(0, len(self.groups), Verdict.FINE)]
         self.groups[:] = digit_by_digit(self.groups, self.plain)
         size = len(self.groups)
-        if size > MAX_GROUPS:
-            return [(0, size, Verdict.BAD)]
-        best: list[tuple[int, int, list[tuple[int, int, Verdict]]]] = [(0, 0, [])]
+        best: list[_Way | None] = [(0, 0, [])]
         for end in range(1, size + 1):
-            best.append(min(self._ways(best, end), key=lambda way: way[:2]))
-        return best[size][2]
+            best.append(min(self._ways(best, end), key=lambda way: way[:2], default=None))
+        way = best[size]
+        return [(0, size, self._doubted)] if way is None else way[2]
 
-    def _ways(
-        self, best: list[tuple[int, int, list[tuple[int, int, Verdict]]]], end: int
-    ) -> Iterator[tuple[int, int, list[tuple[int, int, Verdict]]]]:
+    def _ways(self, best: list[_Way | None], end: int) -> Iterator[_Way]:
         """Each way to end a segment here: fewest groups that are bad, then fewest segments."""
-        for start in range(end):
+        for start in range(max(0, end - MAX_GROUPS), end):
+            so_far = best[start]
+            if so_far is None:
+                continue
             verdict, firm = self._judged(start, end)
-            bad, parts, before = best[start]
+            bad, parts, before = so_far
             if before and not self._may_cut(before[-1], start, firm=firm, end=end):
                 continue
             cost = 0 if verdict is Verdict.FINE else end - start
@@ -120,7 +111,7 @@ class Run:
         first, last = self.groups[start], self.groups[end - 1]
         text = self.plain[first.start : last.end]
         counted = self.words.unit.match(self.plain, last.end) is not None and not self._direct
-        return between == " " and (_CLEAR.fullmatch(text) is not None or counted)
+        return between == " " and (CLEAR.fullmatch(text) is not None or counted)
 
     def _judged(self, start: int, end: int) -> tuple[Verdict, bool]:
         """The verdict on a segment, and whether it is known as a whole."""
@@ -139,7 +130,11 @@ class Run:
             return Verdict.FINE, False
         if len(digits) < 5 and not letters and not self.near_contact:
             return (Verdict.FINE if self._ahead_known else Verdict.UNSURE), False
-        return (Verdict.BAD if self._ahead_known else Verdict.UNSURE), False
+        return self._doubted, False
+
+    @property
+    def _doubted(self) -> Verdict:
+        return Verdict.BAD if self._ahead_known else Verdict.UNSURE
 
     def _told(self, start: int, end: int) -> str:
         return "".join(group.digits for group in self.groups[start:end])
@@ -175,7 +170,8 @@ class Run:
     @cached_property
     def _has_one_of_the_list(self) -> bool:
         size = len(self.groups)
-        spans = ((start, end) for start in range(size) for end in range(start + 1, size + 1))
+        ends = [min(start + MAX_GROUPS, size) + 1 for start in range(size)]
+        spans = ((start, end) for start in range(size) for end in range(start + 1, ends[start]))
         told = (self._told(*span) for span in spans)
         return any(len(digits) >= 5 and self.allowed.has_number(digits) for digits in told)
 
@@ -196,30 +192,27 @@ class Run:
         first, last = self.groups[start], self.groups[end - 1]
         text, before = self.plain[first.start : last.end], self._text_before(start)
         spelled = first.digits if end - start == 1 else text
-        sure = _EVEN_THERE if self._direct else _ALWAYS
+        sure = EVEN_THERE if self._direct else ALWAYS
         if sure.fullmatch(text) or (end - start == 1 and self._is_list_mark(first)):
             return True
-        if _ALL_DAY.search(before) and len(text) < 3:
+        if ALL_DAY.search(before) and len(text) < 3:
             return True
-        if _UNITED.fullmatch(spelled) and self._has_unit(last.end, before):
+        if UNITED.fullmatch(spelled) and self._has_unit(last.end, before):
             return True
-        if _YEARS.fullmatch(text):
+        if YEARS.fullmatch(text):
             return not self._direct or bool(self.words.since.search(before))
         if self._direct:
             return False
-        if _COUNT.fullmatch(text) or (len(text) <= 4 and self._is_labelled(start)):
+        if COUNT.fullmatch(text) or (len(text) <= 4 and self._is_labelled(start)):
             return True
-        match = _LOOSE_FIGURE.fullmatch(text)
-        if not match or self.near_contact or not self._ahead_known:
-            return False
-        return not match[1] or int(match[1]) < int(match[2])
+        return not self.near_contact and self._ahead_known and is_loose(text, before, self.words)
 
     def _has_unit(self, end: int, before: str) -> bool:
         unit = self.words.unit.match(self.plain, end)
         if unit and (self.final or unit.end() < len(self.plain)):  # else it may be a longer word
             # "Ruf 911 an": what is short is a unit in some language.
             return not self._direct or len(unit[0].strip(" -")) > 2
-        return bool(_SHARE.match(self.plain, end) or _MONEY.search(before))
+        return bool(SHARE.match(self.plain, end) or MONEY.search(before))
 
     def _spells_out(self, start: int, end: int) -> bool:
         """The 8255 of `TALK (8255)`."""

@@ -65,6 +65,8 @@ class NumberWords:
     units: tuple[str, ...]
     label: re.Pattern[str]
     since: re.Pattern[str]
+    book: re.Pattern[str]  # of scripture, before chapter and verse
+    postal: re.Pattern[str]  # before a postal code
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _numbers(sources: Sequence[dict[str, Any]]) -> NumberWords:
 
     unspaced = [word for source in sources for word in source.get("unspaced", ())]
     contact = f"(?:{_whole(every('contact'))}|{_plain_or(unspaced)})"
-    units, small = every("units"), _whole(every("small"))
+    units, small, is_ = every("units"), _whole(every("small")), _whole(every("is"))
     return NumberWords(
         digits=_spoken(parts),
         times={shadow(w).plain: n for part in parts for w, n in part.get("times", {}).items()},
@@ -158,6 +160,8 @@ def _numbers(sources: Sequence[dict[str, Any]]) -> NumberWords:
         units=tuple(units),
         label=re.compile(_whole(every("labels")) + r"[^\w]{0,3}\Z"),
         since=re.compile(_whole(every("since")) + r"\s{1,2}\Z"),
+        book=re.compile(_whole(every("books")) + r"[.\s]{1,2}\Z"),
+        postal=re.compile(_whole(every("postal")) + rf"(?:[\s:]{{1,2}}{is_})?[\s:]{{1,2}}\Z"),
     )
 
 
@@ -174,8 +178,8 @@ def _spoken(parts: Sequence[dict[str, Any]]) -> dict[str, str]:
 def _whole(words: Sequence[str]) -> str:
     if not words:
         return "(?!)"
-    # The 24 of "24/7" is none in 124; "call988" is a call.
-    begins, ends = r"(?:(?<!\d)(?=\d)|(?=\D))", r"(?:(?<=\d)(?!\d)|(?<=\D))"
+    # The 24 of "24/7" is none in 124 or 24.9; "call988" is a call.
+    begins, ends = r"(?:(?<!\d)(?=\d)|(?=\D))", r"(?:(?<=\d)(?![.,]?\d)|(?<=\D))"
     return rf"(?<!{LETTER}){begins}(?:{_plain_or(words)}){ends}(?!{LETTER})"
 
 

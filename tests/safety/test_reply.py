@@ -345,7 +345,7 @@ HOSTILE = {
     "contract": "promise me that ", "short numbers": "call 98 or 99, ", "keypad": "1-800-A",
     "Han": "一二", "nothing": "\u200b", "lines": "\n", "addresses": "https://a",
     "targets": "](", "targets with blanks": "]( ", "dots in brackets": "a[.", "ideographic": "a。",
-    "ways": "a.tk/",
+    "ways": "a.tk/", "many numbers": "11 222 ", "years": "1998, ", "verses": "john 3:16-17, ",
 }  # fmt: skip
 
 
@@ -405,6 +405,45 @@ def test_what_is_replaced_names_the_place_and_not_the_words() -> None:
 )
 def test_a_listed_number_stays_whatever_figure_follows(text: str, listed: str) -> None:
     assert final(text, Allowed.of([listed])) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A healthy BMI is 18.5-24.9.", "A BMI of 18.5 to 24.9 is usual.", "Between 18.5 and 24.9.",
+        "Psalm 34:18-19 may help.", "John 3:16-17", "Psalm 119:105", "1 Corinthians 10:13",
+        "Lies Römer 8:38-39.", "Lee Salmo 91:1-2.", "Psaume 34:18-19", "Leia João 3:16-17.",
+        "Your ZIP code is 90210.", "zip 90210-1234", "Postleitzahl 10115", "Code postal 75011",
+        "Código postal: 28013", "CEP 01310-100", "PIN code 560001",
+        "You slept 4, 5, 6, 3, 7, 8, 5, 4, 6, 7, 5, 6, 7, 8 hours.",
+        "1998, 1999, 2000, 2002, 2003, 2004, 2006, 2007, 2008, 2009, 2011, 2013, 2015 and 2017.",
+    ],
+)  # fmt: skip
+def test_an_ordinary_figure_stays(text: str) -> None:
+    assert final(text, Allowed()) == text
+    assert shown(text, Allowed())[0][-1] == text
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "18.5-24.9", "34:18-19", "Psalm 34:18-19", "John 3:16-17", "zip 90210",
+        "zip code 90210-1234", "PLZ 10115", "084, 579, 090, 901, 234, 567, 890, 123, 456, 789, 012, 345, 678, 901",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("sentence", ["Call {} now.", "Their hotline: {}", "{} is the helpline."])
+def test_the_same_figure_is_a_number_where_somebody_is_to_be_called(
+    number: str, sentence: str
+) -> None:
+    text = sentence.format(number)
+
+    assert NUMBER in final(text, Allowed()).lower()
+    assert final(text, Allowed()) == shown(text, Allowed())[0][-1]
+
+
+@pytest.mark.parametrize("text", ["John 084:579-090", "Psalm 34:18-1555", "zip 0845 790 9090"])
+def test_no_label_makes_a_whole_number_ordinary(text: str) -> None:
+    assert NUMBER in final(text, Allowed())
 
 
 def test_counting_of_breaths_is_no_number() -> None:
