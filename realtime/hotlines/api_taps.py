@@ -38,7 +38,8 @@ class TapIn(Schema):
 def count_tap(request: HttpRequest, tap: TapIn) -> Status[None]:
     """Count that a line was tapped. No cookie is read, no address kept; no page needs the answer.
 
-    `line` and `country` as the card had them: `lines[].id`, or `emergency` or `international`.
+    `line`, `kind` and `country` as the card had them: `lines[].id` with the kind of one of its
+    contacts, or `emergency` (`phone`) or `international` (`web`).
     """
     if not door.request_admitted(request, method="token"):
         raise origin_refused("This page's Origin is not allowed here.")
@@ -46,20 +47,24 @@ def count_tap(request: HttpRequest, tap: TapIn) -> Status[None]:
         message = "Too many taps in a minute."
         raise ApiError(status=429, code="rate_limited", message=message, retry_after_s=60)
     if not _known(directory_in_memory(), tap):
-        message = "The directory knows no such line there."
+        message = "The directory knows no such way to such a line there."
         raise ApiError(status=422, code="invalid_input", message=message)
     tally.add(What.TAPPED, [tap.line], country=tap.country or "", reason=tap.reason, by=tap.kind)
     return Status(204, None)
 
 
 def _known(directory: Directory, tap: TapIn) -> bool:
-    if tap.country is not None and tap.country not in directory.countries:
+    """Whether a card can offer that: there are no more rows than ways to reach help."""
+    country = directory.countries.get(tap.country or "")
+    if country is None and tap.country is not None:
         return False
-    if tap.line in (EMERGENCY, INTERNATIONAL):
-        return True
+    if tap.line == INTERNATIONAL:
+        return tap.kind == "web"
+    if tap.line == EMERGENCY:
+        return tap.kind == "phone" and bool(country and country.emergency_as_json())
     line = next((line for line in directory.lines if line.id == tap.line), None)
-    if line is None or tap.country is None:
-        return line is not None
+    if line is None or tap.kind not in {contact.kind for contact in line.contacts}:
+        return False
     return line.international or tap.country in line.countries
 
 

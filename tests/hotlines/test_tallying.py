@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
 from realtime.hotlines import api_taps, tallying
+from realtime.hotlines.directory import Directory
 from realtime.hotlines.models import DayCount
 from realtime.hotlines.tallying import Tally, What, help_shown
 
 TAP = {"line": "gb-samaritans", "country": "GB", "kind": "phone", "reason": "message"}
+TEXT = {"line": "us-988", "country": "US", "kind": "sms"}
 
 
 @pytest.fixture
@@ -102,12 +104,12 @@ def test_a_card_that_is_sent_again_is_known(tally: Tally) -> None:
 
 @pytest.mark.django_db
 def test_a_tap_is_counted_with_its_way_and_nothing_of_who(client: Client, tally: Tally) -> None:
-    assert [tap(client), tap(client), tap(client, kind="sms")] == [204] * 3
+    assert [tap(client), tap(client), tap(client, **TEXT)] == [204] * 3
     tally.flush()
 
     assert rows() == {
         ("GB", "tapped", "gb-samaritans", "message", "phone"): 2,
-        ("GB", "tapped", "gb-samaritans", "message", "sms"): 1,
+        ("US", "tapped", "us-988", "message", "sms"): 1,
     }
     assert {field.name for field in DayCount._meta.get_fields()} == {
         "id", "day", "country", "what", "about", "reason", "channel", "count",
@@ -120,7 +122,7 @@ def test_a_tap_is_counted_with_its_way_and_nothing_of_who(client: Client, tally:
     [
         {"line": "emergency"},
         {"line": "international", "country": None, "kind": "web"},
-        {"country": None},
+        {"line": "international", "kind": "web"},
     ],
 )
 def test_what_is_no_line_of_the_country_may_be_tapped_too(
@@ -136,6 +138,13 @@ def test_what_is_no_line_of_the_country_may_be_tapped_too(
         {"line": "gb-nobody"},
         {"country": "FR"},
         {"country": "XX"},
+        {"country": None},
+        {"country": "gb"},
+        {"kind": "web"},
+        {"kind": "tty"},
+        {"line": "emergency", "kind": "sms"},
+        {"line": "emergency", "country": None},
+        {"line": "international", "kind": "phone"},
         {"kind": "pigeon"},
         {"reason": "love"},
         {"line": None},
@@ -147,6 +156,24 @@ def test_what_the_directory_does_not_have_is_not_counted(
 ) -> None:
     assert tap(client, **changed) == 422
     assert tally.flush() == 0
+
+
+def test_no_more_can_be_counted_than_there_are_ways_to_reach_help(packaged: Directory) -> None:
+    kinds = get_args(api_taps.TapIn.model_fields["kind"].annotation)
+    asked = [
+        api_taps.TapIn(line=line.id, country="GB", kind=kind)
+        for line in packaged.lines
+        for kind in kinds
+    ]
+
+    there = {
+        (line.id, contact.kind)
+        for line in packaged.lines
+        if line.international or "GB" in line.countries
+        for contact in line.contacts
+    }
+    known = [(tap.line, tap.kind) for tap in asked if api_taps._known(packaged, tap)]
+    assert sorted(known) == sorted(there)
 
 
 @pytest.mark.django_db
