@@ -74,7 +74,7 @@ def as_csv(rows: Sequence[Row], *, hide_small: bool) -> str:
 def as_json(
     year: int, rows: Sequence[Row], *, since: date | None, made_on: date, hide_small: bool
 ) -> str:
-    """The same with the year's sums; none of a small count is told where they are hidden."""
+    """The same with the year's sums; these leave out what is hidden, so that none tells it."""
     report = {
         "year": year,
         "madeOn": made_on.isoformat(),
@@ -108,12 +108,18 @@ def _totals(
     *,
     kinds: frozenset[str] = frozenset(ABOUT),
 ) -> list[dict[str, Any]]:
-    """Sums over all else, whole: with small counts hidden publish these or the rows, not both."""
+    """Sums over all else of the counts that are shown, and how many are hidden."""
     sums: dict[tuple[str, ...], int] = defaultdict(int)
+    hidden: dict[tuple[str, ...], int] = defaultdict(int)
     for row in rows:
         if row.what in kinds:
-            sums[tuple(getattr(row, name) for name in names)] += row.count
+            key = tuple(getattr(row, name) for name in names)
+            told = shown(row.count, hide_small=hide_small)
+            sums[key] += told if isinstance(told, int) else 0
+            hidden[key] += isinstance(told, str)
     return [
-        dict(zip(names, key, strict=True)) | {"count": shown(total, hide_small=hide_small)}
+        dict(zip(names, key, strict=True))
+        | {"count": total}
+        | ({"hiddenCounts": hidden[key]} if hide_small else {})
         for key, total in sorted(sums.items())
     ]

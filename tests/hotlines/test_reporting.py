@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Case, IntegerField, When
 
 from realtime.hotlines.models import DayCount
 
@@ -71,8 +72,17 @@ def test_small_counts_are_hidden_where_that_is_asked(counted: None, tmp_path: Pa
     table, whole, _ = report(tmp_path, "--hide-small")
 
     assert {r["count"] for r in table} == {"9", "<5", "50"}
-    assert {"what": "tapped", "count": "<5"} in whole["totals"]
+    assert {"what": "tapped", "count": 0, "hiddenCounts": 1} in whole["totals"]
+    assert {"what": "card", "count": 9, "hiddenCounts": 2} in whole["totals"]
     assert '"count": 4' not in json.dumps(whole)
+
+
+def test_no_sum_tells_what_is_hidden(counted: None, tmp_path: Path) -> None:
+    before = report(tmp_path, "--hide-small")
+    small = DayCount.objects.filter(count__lt=5, day__month=2)
+    assert small.update(count=Case(When(count=1, then=4), default=1, output_field=IntegerField()))
+
+    assert report(tmp_path, "--hide-small")[:2] == before[:2]
 
 
 def test_a_year_of_nothing_is_a_report_too(tmp_path: Path) -> None:
