@@ -23,9 +23,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from realtime.accounts.models import User
 from realtime.hotlines import codes, help_page, history, queries
+from realtime.hotlines.facts import Line
 from realtime.hotlines.hand_edits import NOT_CONTENT, HandEditedAdmin, who
 from realtime.hotlines.history import CheckRefused, Outcome
-from realtime.hotlines.models import Contact, Hotline, HotlineCheck
+from realtime.hotlines.models import Hotline, HotlineCheck
 from realtime.hotlines.models.base import Checked
 from realtime.hotlines.verifying import enabled_countries, to_verify
 
@@ -132,11 +133,12 @@ class VerifiedAdmin(HandEditedAdmin[Hotline]):
     def save_related(
         self, request: HttpRequest, form: forms.ModelForm[Hotline], formsets: Any, change: bool
     ) -> None:
-        before = _ways(form.instance)
+        before = queries.line_of(form.instance)
         super().save_related(request, form, formsets, change)
-        after = _ways(form.instance)
+        after = queries.line_of(form.instance)
+        changed = before.mark != after.mark  # all that a person verified
         words = [_changed(form, name) for name in form.changed_data if name not in NOT_CONTENT]
-        words += [f"contacts: {before or 'none'} -> {after or 'none'}"] if before != after else []
+        words += [f"contacts: {_ways(before)} -> {_ways(after)}"] if changed else []
         words = words if change else ["added"]
         typed = "checked_on" in form.changed_data
         if words:
@@ -144,7 +146,7 @@ class VerifiedAdmin(HandEditedAdmin[Hotline]):
                 slug=form.instance.pk,
                 words="; ".join(words),
                 user=who(request),
-                unchecked=before != after and not typed,
+                unchecked=changed and not typed,
             )
         if form.instance.checked_on and typed:
             history.record_typed_check(line=form.instance, user=who(request))
@@ -155,8 +157,9 @@ class VerifiedAdmin(HandEditedAdmin[Hotline]):
             history.record_edit(slug=row.pk, words="deleted", user=user)
 
 
-def _ways(line: Hotline) -> str:
-    return ", ".join(str(contact) for contact in Contact.objects.filter(hotline=line))
+def _ways(line: Line) -> str:
+    ways = [(one.kind, one.value, one.e164, one.note) for one in line.contacts]
+    return ", ".join(" ".join(filter(None, way)) for way in ways) or "none"
 
 
 def _changed(form: forms.ModelForm[Hotline], name: str) -> str:

@@ -292,7 +292,8 @@ def test_edits_are_kept_with_the_old_and_the_new(
     entry = HotlineCheck.objects.get()
     assert (entry.outcome, entry.by) == ("edited", operator)
     assert "name: Line gb-a -> By hand" in entry.note
-    assert "contacts: phone 020 7946 0001 -> phone 020 7946 0005" in entry.note
+    old, new = "phone 020 7946 0001 +442079460001", "phone 020 7946 0005"
+    assert f"contacts: {old} -> {new}" in entry.note
 
 
 def test_a_check_typed_into_the_form_is_kept_as_one(form: Callable[..., None]) -> None:
@@ -312,6 +313,21 @@ def test_a_number_edited_after_its_check_is_no_longer_checked(
     line = next(one for one in current_directory().lines if one.id == "gb-a")
     assert line.checked is None
     assert freshness(line).startswith("edited by this site, ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("e164", ""), ("note", "then press 1"), ("kind", "tty")]
+)
+def test_any_field_of_a_contact_edited_after_its_check_ends_it(
+    client: Client, form: Callable[..., None], name: str, value: str
+) -> None:
+    say(client, how="by phone")
+
+    form(**{f"contacts__0__{name}": value})
+
+    row = Hotline.objects.get(pk="gb-a")
+    assert (row.checked_on, row.checked_how) == (None, "")
+    assert value in HotlineCheck.objects.get(outcome="edited").note
 
 
 def test_what_an_import_changes_or_removes_stands_in_the_history(
