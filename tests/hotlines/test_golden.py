@@ -40,7 +40,7 @@ FIRST = [
     ("AT", "at-telefonseelsorge", "phone 142"),
     ("CH", "ch-143", "phone 143"),
     ("SE", "se-sjalvmordslinjen", "phone 90101"),
-    ("KR", "kr-lifeline", "phone 1588-9191"),
+    ("KR", "kr-109", "phone 109"),
     ("PT", "pt-1411", "phone 1411"),
     ("AR", "ar-0800-999-0091", "phone 0800-999-0091"),
     ("NG", "ng-surpin", "phone 0800 078 7746"),
@@ -76,6 +76,9 @@ FIRST_FOR = [
     ("IN", "child-abuse", "in-child-helpline", "phone 1098"),
     ("IN", "domestic-violence", "in-women-helpline", "phone 181"),
     ("BR", "domestic-violence", "br-180", "phone 180"),
+    ("BR", "child-abuse", "br-disque-100", "phone 100"),
+    ("BI", "domestic-violence", "bi-sosfed", "phone 75 33 17 27"),
+    ("CN", "domestic-violence", "cn-maple", "phone 010-68333388"),
     ("MX", "substance-use", "mx-linea-de-la-vida", "phone 800 911 2000"),
     ("AR", "general-emotional-support", "ar-0800-999-0091", "phone 0800-999-0091"),
     ("ES", "domestic-violence", "es-016", "phone 016"),
@@ -94,6 +97,7 @@ FIRST_FOR = [
     ("ZA", "substance-use", "za-dsd-substance", "phone 0800 12 13 14"),
     ("NG", "crisis", "ng-surpin", "phone 0800 078 7746"),
     ("PL", "child-abuse", "pl-116111", "phone 116 111"),
+    ("PL", "general-emotional-support", "pl-116123", "phone 116 123"),
     ("SE", "child-abuse", "se-bris", "phone 116 111"),
     ("PT", "domestic-violence", "pt-violencia-domestica", "phone 800 202 148"),
     ("AT", "domestic-violence", "at-frauenhelpline", "phone 0800 222 555"),
@@ -108,10 +112,14 @@ def test_the_first_line_in_a_crisis_is(
     packaged: Directory, country: str, line: str, contact: str
 ) -> None:
     for need in ("suicide", "crisis"):
-        if (country, need) != ("PL", "crisis"):  # where 116 123 comes first: it names the crisis
-            assert {shown(packaged, country, need, at) for at in MOMENTS} == {(line, contact)}, (
-                need
-            )
+        assert {shown(packaged, country, need, at) for at in MOMENTS} == {(line, contact)}, need
+
+
+def test_each_country_of_the_table_leads_with_its_line(packaged: Directory) -> None:
+    leads = {country: packaged.countries[country].lead for country, *_ in FIRST}
+
+    # Italy has one line for suicide, and its sources give two numbers for it.
+    assert leads == {country: line for country, line, _ in FIRST} | {"IT": None}
 
 
 @pytest.mark.parametrize(("country", "need", "line", "contact"), FIRST_FOR)
@@ -223,5 +231,5 @@ def test_the_data_has_what_was_handed_over(packaged: Directory) -> None:
 
     assert len(packaged.lines) == 392
     assert sum(len(line.contacts) for line in packaged.lines) == 551
-    assert sum(bool(line.conflicts) for line in packaged.lines) == 34
+    assert sum(bool(line.conflicts) for line in packaged.lines) == 33
     assert len(with_numbers) == 240
