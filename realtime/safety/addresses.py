@@ -29,7 +29,8 @@ _FILES = _words(
     "mp3 mp4 wav ogg avi mkv epub zip tar gz"
 )
 _COUNTRIES_TOO = _words("md py zip")  # or the like: with a path they are no files
-_ABBREVIATED = re.compile(r"[\d.]+|[a-z](?:\.[a-z])*")  # the e.g of `e.g.that`
+_ABBREVIATED = re.compile(r"[a-z](?:\.[a-z])+")  # the e.g of `e.g.that`
+_TOO_SHORT = re.compile(r"[a-z]|[\d.]+")  # unless a path follows
 _EVERYDAY = _words(
     "a an the and or but if then than that this these those there here i we you he she they him "
     "her his its our your their them who what when where why how yes not nor now just also as by "
@@ -38,10 +39,10 @@ _EVERYDAY = _words(
     "um uma e mas pm ah oh ok"
 )
 _WEB = re.compile(rf"(?<!{LETTER})(?:visit|site|website|web|online|link|url|page|portal|sitio)\W")
-_LEADING = (
+_LEADING = (  # as the shadow writes them: without accents
     "visit|site|website|web|online|link|url|page|portal|address|go to|head to|open|browse|via|see|"
     "at|on|to|in|from|under|auf|unter|bei|besuche|besuch|seite|visita|visite|visitez|sitio|sur|en|"
-    "em|su|op|bezoek|acesse|acessa|na|сайт|на|сайте"
+    "em|su|op|bezoek|acesse|acessa|na|саит|саите|на|в"
 )
 _TOWARDS = re.compile(
     rf"(?:(?<!{LETTER})(?:{_LEADING})(?:[ :]{{1,2}}(?:is|at|on|to|ist|es|est))?[ :\"'“(<]{{1,3}}"
@@ -55,7 +56,7 @@ _ADDRESS = re.compile(
     r"(?P<target>(?<=\]\()\s*[^\s)]+)"
     rf"|(?<![a-z])(?:(?:https?|hxxps?|ftp)\s?:/{{0,2}}|mailto:|www\s?\.){_BODY}+"
     r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
-    rf"|(?P<name>{_LABEL}(?:{_DOT}[a-z0-9][a-z0-9-]*)*){_DOT}"
+    rf"|(?P<name>{_LABEL}(?:{_DOT}[a-z0-9][a-z0-9-]*){{0,20}}){_DOT}"
     rf"(?P<ending>[a-z]{{2,24}})(?![a-z0-9-])(?P<more>(?:[:/]|\?[a-z0-9_]+=|#[a-z]){_BODY}*)?"
 )
 _SPOKEN_DOT = re.compile(r"\s?[(\[]?\s?(?:dot|punto|punkt|point|ponto)\s?[)\]]?\s?")
@@ -68,7 +69,7 @@ _TARGET_BEGUN = re.compile(r"\]\(\s*[^\s)]*\Z")
 _BEGUN = re.compile(
     rf"(?:(?<=\]\()\s*[^\s)]*|(?<![a-z])(?:htt|https?|hxxps?:?|https?:{_BODY}*|www{_BODY}*)"
     r"|(?<![a-z0-9@._+-])[a-z0-9._+-]+@[a-z0-9.-]*"
-    rf"|{_LABEL}(?:{_DOT}[a-z0-9-]*)*(?:\.[a-z0-9]{_BODY}*|[\[({{][.。]?|{_DOT}{_BODY}*))\Z"
+    rf"|{_LABEL}(?:{_DOT}[a-z0-9-]*){{0,20}}(?:\.[a-z0-9]{_BODY}*|[\[({{][.。]?|{_DOT}{_BODY}*))\Z"
 )
 # Without one of these there is no address, nor the beginning of one.
 SIGNS = (
@@ -140,6 +141,8 @@ def _is_address(text: str, seen: Shadow, match: re.Match[str]) -> bool:
     if ending in _SURE and (path or not written[0].isupper() or first.isupper()):
         return True
     if ending in _EVERYDAY or written.istitle() or _ABBREVIATED.fullmatch(name):
+        return False
+    if not path and _TOO_SHORT.fullmatch(name):
         return False
     if ending in _FILES and not (path and ending in _COUNTRIES_TOO):
         return False

@@ -158,7 +158,7 @@ ADDRESSES = st.sampled_from(
         "help-now dot org", "fake.line.co.uk/x", "HTTPS://FAKE.COM", "fake\u200b.org",
         "fake.tk", "fake.tk/help", "fake.zip/x", "sub.fake.gq:8080", "fake。com", "fake[.]tk",
         "fake (dot) org", "hxxps://fake.tk/a", "hxxps[:]//fake[.]tk", "//fake.tk", "fake.tk?a=1",
-        "fake.tk#a", "https://fake.рф/x", "FAKE.TK/HELP",
+        "fake.tk#a", "x.tk/fake", "163.tk/fake", "https://fake.рф/x", "FAKE.TK/HELP",
     ]
 )  # fmt: skip
 
@@ -360,6 +360,16 @@ def test_time_grows_with_the_length_alone(name: str) -> None:
         return process_time() - began
 
     assert seconds(3_200) < 12 * seconds(800) + 0.1
+
+
+@pytest.mark.parametrize("seed", ["a。", "a[.]", "a.b.c/", "1。", "visit a.tk ", "1998, "])
+def test_a_hostile_reply_in_one_piece_costs_no_more(seed: str) -> None:
+    def seconds(size: int) -> float:
+        began = process_time()
+        shown([(seed * size)[:size]])
+        return process_time() - began
+
+    assert seconds(16_000) < 12 * seconds(4_000) + 0.1
 
 
 def test_it_runs_on_a_bare_python() -> None:
