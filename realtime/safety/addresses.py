@@ -26,7 +26,7 @@ _DOUBTFUL = _words("in is it at be am me my no so to se us es la li ma pk id tv 
 _FILES = _words(
     "txt pdf doc docx odt rtf md csv tsv xls xlsx ppt pptx json xml yaml yml toml ini cfg log sql "
     "html htm css js ts jsx tsx py rb php java c cpp h exe bat jpg jpeg png gif svg webp heic bmp "
-    "mp3 mp4 wav ogg avi mkv epub zip tar gz"
+    "mp3 mp4 wav ogg avi mkv epub zip tar gz rar"
 )
 _COUNTRIES_TOO = _words("md py zip")  # or the like: with a path they are no files
 _ABBREVIATED = re.compile(r"[a-z](?:\.[a-z])+")  # the e.g of `e.g.that`
@@ -114,7 +114,7 @@ def _whole(plain: str, start: int) -> int:
 def _kind(text: str, seen: Shadow, match: re.Match[str], end: int, allowed: Allowed) -> str:
     found = seen.plain[match.start() : end]
     if match["target"]:
-        raw = text[seen.place(match.start()) : seen.place_after(end)]
+        raw = text[seen.place_after(match.start()) : seen.place_after(end)]
         return "" if _may_lead(raw.strip(), found.strip(), allowed) else "target"
     return "" if allowed.has_address(re.sub(_DOT, ".", found)) else "link"
 
@@ -130,10 +130,10 @@ def _may_lead(raw: str, found: str, allowed: Allowed) -> bool:
 def _is_address(text: str, seen: Shadow, match: re.Match[str]) -> bool:
     """Tell `example.org` from a full stop without a blank."""
     name, ending = match["name"], match["ending"]
-    if not name or ":" in (match["more"] or "") or re.search(r"[\[({]", match[0]):
+    path = (match["more"] or "").rstrip(_ENDS)
+    if not name or ":" in path or re.search(r"[\[({]", match[0]):
         return True
-    plain, path = seen.plain, bool(match["more"])
-    before = plain[max(0, match.start() - 40) : match.start()]
+    before = seen.plain[max(0, match.start() - 40) : match.start()]
     if ending in _DOUBTFUL and (path or "." in name or _WEB.search(before)):
         return True
     written = text[seen.place(match.start("ending")) : seen.place_after(match.end("ending"))]
@@ -146,4 +146,4 @@ def _is_address(text: str, seen: Shadow, match: re.Match[str]) -> bool:
         return False
     if ending in _FILES and not (path and ending in _COUNTRIES_TOO):
         return False
-    return path or bool(_TOWARDS.search(before))
+    return bool(path or _TOWARDS.search(before))

@@ -52,7 +52,7 @@ class ContactReader:
             return []
         spans, hold = addresses(text, seen, start, self.allowed, final=final)
         bare = _without(plain, [span[:2] for span in spans])[:hold]
-        found = [Spotted(seen.place(a), seen.place_after(b), kind) for a, b, kind in spans if kind]
+        found = [_spotted(seen, *span) for span in spans if span[2]]
         found = [one for one in found if one.start >= self._told]
         self._told = max([self._told, *(one.end for one in found)])
         runs, hold = self._numbers(text, seen, bare, final=final)
@@ -97,6 +97,12 @@ class ContactReader:
             if verdict is Verdict.BAD:
                 start, end = run.groups[first].start, run.groups[after - 1].end
                 yield _as_written(text, seen, start, end)
+
+
+def _spotted(seen: Shadow, start: int, end: int, kind: str) -> Spotted:
+    """A target begins right after its bracket: what the shadow left out there leads on, too."""
+    begin = seen.place_after(start) if kind == "target" else seen.place(start)
+    return Spotted(begin, seen.place_after(end), kind)
 
 
 def _without(plain: str, spans: list[tuple[int, int]]) -> str:

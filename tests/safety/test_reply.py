@@ -187,8 +187,9 @@ TARGETS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(target=TARGETS, cuts=cuts)
+@example("\\\\fake.com", [])
 def test_a_link_leads_to_our_page_of_help_or_to_what_is_listed(
     target: str, cuts: list[int]
 ) -> None:
@@ -207,6 +208,7 @@ def test_a_link_leads_to_our_page_of_help_or_to_what_is_listed(
         "St.James/park", "he/she/they", "at home.she left", "I hear you.That hurts",
         "you.he/she left", "etc./and", "B.Sc/M.Sc",
         "at 3.pm", "well...ok/fine", "the U.S. or", "good.bad", "visit grandma.She waits",
+        "89.Input: what I see", "Scan.rar", "really.what? Yes",
         "[them](https://www.samaritans.org)", "[988](tel:988)", "[help](/help?country=GB)",
     ],
 )  # fmt: skip
