@@ -24,6 +24,7 @@ from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
+from realtime.chat.levels import KnownLevels
 from realtime.chat.moderating import Moderating, Moderator
 from realtime.chat.nameable import nameable
 from realtime.chat.raising import Later, RunRisk
@@ -56,6 +57,7 @@ class Turns:
     hub: Hub
     timings: Timings
     moderator: Moderator | None = None
+    levels: KnownLevels = field(default_factory=KnownLevels)
     later: Later = field(init=False)
     moderating: Moderating = field(init=False)
 
@@ -84,7 +86,7 @@ class Turns:
         """Until the turn ends; a reply that breaks off is discarded and begun again."""
         task = await self._stored(_prepare, claim)
         run.resume(task.said)
-        risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later)
+        risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later, self.levels)
         run.on_failure = risk.model_down
         risk.watch(self.timings.slow_s)
         self.moderating.look_at(task.asked, risk)

@@ -20,10 +20,11 @@ from realtime.agent.testing import Gate, ScriptedModel, Step, says
 from realtime.chat import bridge, leases, log, operations, turns
 from realtime.chat.engine import Engine
 from realtime.chat.flusher import _position
-from realtime.chat.helping import Aid, offer
+from realtime.chat.helping import Aid, Card, offer
 from realtime.chat.logstore import Position
 from realtime.chat.models import Notice, Run, RunEvent, SafetyFlag, Thread
 from realtime.chat.operations import Submission
+from realtime.chat.protocol import Say
 from realtime.chat.raising import Finding, RunRisk
 from realtime.chat.timings import Timings
 from realtime.safety.rules import Level
@@ -185,6 +186,27 @@ async def test_what_is_found_when_its_run_is_over_comes_in_a_run_of_its_own(
     assert (await SafetyFlag.objects.aget()).message == "m1"
 
 
+async def test_a_refusal_in_the_same_conversation_knows_what_was_found_meanwhile(
+    owner: int, risks: list[RunRisk]
+) -> None:
+    gate, sent = Gate(), asking(owner)
+    asked = Say(text="hello?")
+
+    def help_for(thread_id: str) -> Card | None:
+        return engine.intake.known_help(asked, owner_id=owner, thread_id=thread_id)
+
+    async with answered(ScriptedModel([gate, *says("Hi.")]), owner, sent) as (engine, watcher):
+        await gate.reached.wait()
+        before = help_for(sent.thread_id)
+        risks[0].found(crisis(), reason="moderation")
+        after, elsewhere = help_for(sent.thread_id), help_for("t2")
+        gate.opened.set()
+        await watcher.until(lambda w: w.over)
+
+    assert (before, elsewhere) == (None, None)
+    assert (after or {})["level"] == "crisis"
+
+
 async def test_a_notice_run_waits_for_the_reply_that_is_being_written(
     owner: int, risks: list[RunRisk]
 ) -> None:
@@ -230,6 +252,7 @@ async def test_nothing_is_written_of_a_conversation_that_was_deleted(
         risks[0].found(crisis(), reason="moderation")
         await until(lambda: not risks[0].later._tasks)
 
+    assert engine.intake.levels.of(owner_id=owner, thread_id=sent.thread_id) == "none"
     assert not await SafetyFlag.objects.aexists()
     assert not await Run.objects.aexists()
 
