@@ -113,6 +113,9 @@ class RunRisk:
             level=finding.level if finding.of_person else None,
         )
 
+    def show(self, card: Card) -> None:
+        self._write(card)
+
     def model_down(self) -> None:
         """Show help to who may be in danger and waits in vain; nothing for anybody else."""
         if self.level != "none" and self.standing.due(self.level, reason="model_down"):

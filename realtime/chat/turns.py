@@ -19,9 +19,10 @@ from realtime.agent.loop import TurnLimits, run_turn
 from realtime.agent.model import ChatMessage, Model, UserMessage
 from realtime.agent.prompt import system_prompt
 from realtime.agent.tools import Toolbox
-from realtime.chat import agui, bridge, cards, leases, protocol, queries
+from realtime.chat import agui, bridge, cards, leases, offers, protocol, queries
 from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
+from realtime.chat.helping import Card
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
 from realtime.chat.levels import KnownLevels
@@ -88,6 +89,8 @@ class Turns:
         run.resume(task.said)
         risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later, self.levels)
         run.on_failure = risk.model_down
+        if task.overdue is not None:
+            risk.show(task.overdue)
         risk.watch(self.timings.slow_s)
         self.moderating.look_at(task.asked, risk)
         resumed = resumption(run.said, task.branch, prefill=self.model.prefill)
@@ -194,7 +197,10 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What a turn needs to begin: `branch` is the conversation, `said` what its log holds."""
+    """What a turn needs to begin: `branch` is the conversation, `said` what its log holds.
+
+    `overdue` is a card to show first, of which the model has been told.
+    """
 
     history: list[ChatMessage]
     toolbox: Toolbox
@@ -202,6 +208,7 @@ class _Task:
     branch: list[agui.Message]
     standing: cards.Standing
     allowed: Allowed
+    overdue: Card | None
 
     @property
     def asked(self) -> str:
@@ -218,6 +225,9 @@ def _prepare(claim: Claim) -> _Task:
     standing = cards.standing(
         thread_id=claim.thread_pk, run_id=claim.run_id, message_id=claim.message_id
     )
+    overdue = offers.overdue(standing, run_id=claim.client_run_id, place=claim.place)
+    if overdue is not None:
+        standing.show(overdue)
     audiences = audiences_of(directory, claim.place)
     prompt = system_prompt(
         guess.country,
@@ -234,7 +244,7 @@ def _prepare(claim: Claim) -> _Task:
     )
     before = [*told, *(for_model(role=m.role, parts=m.parts) for m in said.messages)]
     allowed = nameable(directory, person=person, thread_id=claim.thread_pk, told=before)
-    return _Task([prompt, *told], toolbox, said, branch, standing, allowed)
+    return _Task([prompt, *told], toolbox, said, branch, standing, allowed, overdue)
 
 
 def _safety_identifier(owner_id: int) -> str:

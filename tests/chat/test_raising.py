@@ -227,6 +227,57 @@ async def test_a_notice_run_waits_for_the_reply_that_is_being_written(
     assert (await Run.objects.aget(ord=3)).state == "completed"
 
 
+async def test_what_a_busy_conversation_had_no_room_for_is_shown_as_its_next_turn_begins(
+    owner: int, risks: list[RunRisk]
+) -> None:
+    busy = Gate()
+    model = ScriptedModel(says("Hi."), [busy], says("Yes."), says("Bye."))
+    patient = replace(TIMINGS, notice_retry_s=60)  # it does not see the moment between two turns
+    second, third = asking(owner), asking(owner)
+    async with answered(model, owner, asking(owner), patient) as (engine, watcher):
+        await watcher.until(lambda w: w.over)
+        await engine.intake.submit(second)
+        await busy.reached.wait()
+        risks[0].found(crisis(), reason="moderation")
+        await until_async(SafetyFlag.objects.aexists)
+        await engine.intake.stop(owner_id=owner, run_id=second.run_id)
+        await engine.intake.submit(third)
+        await watcher.until(lambda w: kinds_of(w).count("RUN_FINISHED") == 3)
+        await engine.intake.submit(asking(owner))
+        await watcher.until(lambda w: kinds_of(w).count("RUN_FINISHED") == 4)
+
+    [card] = await cards_of(watcher)
+    assert (card["cardId"], card["level"], card["reason"]) == (
+        third.run_id,
+        "crisis",
+        "moderation",
+    )
+    assert kinds_of(watcher).index("CUSTOM") < kinds_of(watcher).index("TEXT_MESSAGE_START", 6)
+    told = [request.messages[0].content for request in model.requests]
+    assert ["Samaritans" in prompt for prompt in told] == [False, False, True, True]
+
+
+async def test_what_a_server_that_stops_could_not_show_any_more_is_shown_by_the_next_one(
+    owner: int, risks: list[RunRisk]
+) -> None:
+    busy, second = Gate(), asking(owner)
+    model = ScriptedModel(says("Hi."), [busy])
+    async with answered(model, owner, asking(owner)) as (engine, watcher):
+        await watcher.until(lambda w: w.over)
+        await engine.intake.submit(second)
+        await busy.reached.wait()
+        risks[0].found(crisis(), reason="moderation")
+        await until_async(SafetyFlag.objects.aexists)
+    assert not await Notice.objects.aexists()
+
+    async with running_engine(ScriptedModel(says("Yes."))) as engine:
+        watcher = await watching(engine, owner)
+        await watcher.until(lambda w: "RUN_FINISHED" in kinds_of(w))
+
+    [card] = await cards_of(watcher)
+    assert (card["cardId"], card["reason"]) == (second.run_id, "moderation")
+
+
 async def test_what_a_stopped_run_could_not_write_is_written_afterwards(
     owner: int, risks: list[RunRisk]
 ) -> None:
