@@ -139,6 +139,7 @@ class Turns:
                 if isinstance(event, turn_events.TextDelta | turn_events.ToolArgumentsDelta):
                     written += len(event.text)
                 if written > MAX_REPLY_CHARACTERS:
+                    await saying.cut()
                     _fail(run, "upstream_unavailable", TOO_LONG, retryable=True)
                     return None
         return None
