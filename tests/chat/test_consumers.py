@@ -25,7 +25,7 @@ from realtime.chat.engine import Engine
 from realtime.chat.models import Run
 from realtime.chat.protocol import Cursor
 from realtime.chat.relay import group_of
-from realtime.safety.screen import Screening
+from realtime.safety.screen import Screening, screen
 from tests.support.engine import TIMINGS, running_engine
 from tests.support.eventually import until, wait_until
 
@@ -142,13 +142,13 @@ class Held:
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
-    held, really = Held(), helping.screen
+    held = Held()
 
     def slow(text: str) -> Screening:
         if len(text) > 1_000:
             held.texts.append(text)
             assert held.over.wait(30), "nobody waits for it"
-        return really(text)
+        return screen(text)
 
     monkeypatch.setattr(helping, "screen", slow)
     yield held

@@ -19,7 +19,7 @@ from realtime.chat import helping
 from realtime.chat.found import found_in
 from realtime.chat.helping import Aid, Card
 from realtime.chat.protocol import Inbound, RunAgentInput, Say, parse
-from realtime.safety.screen import MAX_CHARACTERS, Screening
+from realtime.safety.screen import MAX_CHARACTERS, Screening, screen
 from tests.support.chat_client import ChatClient
 from tests.support.openai_scenarios import Gate, Stall, says
 from tests.support.openai_server import ThreadedOpenAIServer
@@ -115,12 +115,11 @@ LONGEST = FILLER[: MAX_CHARACTERS - len(GRAVE) - 1] + " " + GRAVE
 def whole(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts of more than 1,000 characters in the order in which they were read."""
     read: list[str] = []
-    really = helping.screen
 
     def noted(text: str) -> Screening:
         if len(text) > 1_000:
             read.append(text)
-        return really(text)
+        return screen(text)
 
     monkeypatch.setattr(helping, "screen", noted)
     return read

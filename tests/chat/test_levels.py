@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 
 from realtime.chat.levels import KnownLevels
@@ -21,8 +19,8 @@ def test_a_server_forgets_the_oldest_and_what_was_deleted(monkeypatch: pytest.Mo
 
 def test_what_it_knows_only_rises_as_levels_do() -> None:
     """A submit may tell of a level that was raised since it looked."""
-    known = KnownLevels()
-    for level in ("concern", "crisis", "none", "concern"):
-        known.learn(owner_id=1, thread_id="a", level=cast("Level", level))
+    known, told = KnownLevels(), list[Level](("concern", "crisis", "none", "concern"))
+    for level in told:
+        known.learn(owner_id=1, thread_id="a", level=level)
 
     assert known.of(owner_id=1, thread_id="a") == "crisis"
