@@ -36,16 +36,20 @@ class Late:
 
 
 @transaction.atomic
-def flag(*, late: Late) -> None:
-    """Write the flags and let the thread rise; the same again changes nothing."""
+def flag(*, late: Late) -> bool:
+    """Write the flags and let the thread rise; the same again changes nothing.
+
+    False where the thread is gone.
+    """
     run = under_lock.lock_run(run_id=late.run_id)
     if run is None:
-        return
+        return False
     # Not by an append: the run may have another owner by now, whose lease it would touch.
     SafetyFlag.objects.bulk_create([_row(run, flag) for flag in late.flags], ignore_conflicts=True)
     if late.level is not None and rises(late.level, above=cast("Level", run.thread.level)):
         run.thread.level = late.level
         run.thread.save(update_fields=["level"])
+    return True
 
 
 @transaction.atomic

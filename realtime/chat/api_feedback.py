@@ -25,7 +25,10 @@ class FeedbackIn(Schema):
 
 @router.post("/help/feedback", response={204: None, **_REFUSALS}, summary="Judge a help card")
 def give_feedback(request: PersonRequest, body: FeedbackIn) -> Status[None]:
-    """Say whether a card fits. For reviewers alone: it lowers no level and withholds no card."""
+    """Say whether a card fits. For reviewers alone: it lowers no level and withholds no card.
+
+    One that came in a refusal is not kept, and so cannot be judged.
+    """
     kept = feedback.note_feedback(
         owner_id=request.auth.user_id,
         thread_id=check_id(body.thread_id, name="threadId"),
@@ -33,5 +36,6 @@ def give_feedback(request: PersonRequest, body: FeedbackIn) -> Status[None]:
         verdict=body.verdict,
     )
     if not kept:
-        raise ApiError(status=404, code="not_found", message="You were shown no such card there.")
+        message = "No such card was kept there. Help with a refused message is not kept."
+        raise ApiError(status=404, code="not_found", message=message)
     return Status(204, None)

@@ -31,7 +31,7 @@ from realtime.chat.wording import RunOnly
 
 router = Router(auth=PersonAuth(), tags=["chat"], by_alias=True)
 FROM_START = "-1"
-FIRST_WORDS, STRANGERS_BYTES = 2_000, 256 * 1024
+STRANGERS_ENDS, STRANGERS_BYTES = 1_000, 256 * 1024
 _REFUSALS = {401: ErrorOut, 403: ErrorOut, 422: ErrorOut, 429: ErrorOut, 503: ErrorOut}
 
 
@@ -67,7 +67,7 @@ async def thread_events(
 async def agui(request: PersonRequest) -> HttpResponse:
     """AG-UI's endpoint. The same body again is the same run: it is attached to, never repeated."""
     frame, unfit = _read(request.body)
-    aid = await helping.aid_of(frame)
+    aid = await helping.aid_of(frame, person=request.auth.user_id)
     help = aid.card
     if unfit is not None:
         raise Refusal("invalid_input", str(unfit), help=help)
@@ -168,7 +168,7 @@ async def _begun(
 def told_of_danger(request: HttpRequest, *, retryable: bool) -> dict[str, Any]:
     """What a message calls for that was turned away at the door; nobody need be known for help.
 
-    Its first words: a stranger may send many.
+    Its ends: a stranger may send many.
     """
     if request.method != "POST" or not request.path.endswith("/agui"):
         return {}
@@ -178,7 +178,7 @@ def told_of_danger(request: HttpRequest, *, retryable: bool) -> dict[str, Any]:
         frame, _ = _read(request.body)
     except (ApiError, FrameError, RequestDataTooBig):
         return {}
-    help = helping.card_now(frame, most=FIRST_WORDS)
+    help = helping.card_now(frame, ends=STRANGERS_ENDS)
     tallies.refused_with(help)
     return {"retryable": retryable, "help": help}
 

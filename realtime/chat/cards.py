@@ -27,13 +27,15 @@ class Standing:
     """Where a conversation stands: its level, and the card that is still before the person.
 
     `of_run`: that card came with the run in question, or with another reply to its message.
-    `message_level`: what was found in that message.
+    `message_level`: what was found in that message. `overdue`: no card has shown the rise to
+    crisis.
     """
 
     level: Level = "none"
     card: Card | None = None
     of_run: bool = False
     message_level: Level = "none"
+    overdue: bool = False
 
     def due(self, level: Level, *, reason: str) -> bool:
         """Whether a card of this level and reason is to be shown now.
@@ -100,6 +102,7 @@ def standing(*, thread_id: UUID, run_id: UUID, message_id: str | None) -> Standi
         card=last.value if last is not None and (beside or _recent(thread_id, last)) else None,
         of_run=beside,
         message_level="crisis" if "crisis" in levels else "concern" if levels else "none",
+        overdue=level == "crisis" and (last is None or rises(level, above=last.value["level"])),
     )
 
 

@@ -16,6 +16,7 @@ from realtime.chat import helping, protocol, tallies
 from realtime.chat.flusher import Flusher
 from realtime.chat.hub import Hub
 from realtime.chat.intake import Intake
+from realtime.chat.levels import KnownLevels
 from realtime.chat.limits import Limits, limits_of_settings
 from realtime.chat.moderating import Moderator
 from realtime.chat.runlog import RunLog
@@ -114,6 +115,7 @@ class Engine:
     def _forget(self, owner_id: int, thread_id: str, active: Sequence[UUID]) -> None:
         for run_id in active:
             self.supervisor.forget(run_id)
+        self.intake.levels.forget(owner_id=owner_id, thread_id=thread_id)
         self.hub.reset(owner_id=owner_id, thread_id=thread_id)
 
 
@@ -134,15 +136,16 @@ def build_engine(
     """
     hub = Hub(timings)
     flusher = Flusher(conninfo, hub.deliver, timings)
+    levels = KnownLevels()
     turns = None
     if model is not None and runner:
-        turns = Turns(model, flusher, hub, timings, moderator)
+        turns = Turns(model, flusher, hub, timings, moderator, levels)
     supervisor = Supervisor(turns, hub.deliver, timings, max_turns)
     flusher.waiting = functools.partial(_tell_of_waiting, hub)
     flusher.condemn = supervisor.condemn
     hub.on_work = supervisor.sweep_soon
     limits = limits_of_settings(timings)
-    intake = Intake(hub, supervisor, limits, answers=model is not None)
+    intake = Intake(hub, supervisor, limits, answers=model is not None, levels=levels)
     return Engine(hub, flusher, supervisor, intake, limits, timings, model, moderator, pad)
 
 

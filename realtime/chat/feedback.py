@@ -10,7 +10,10 @@ from realtime.chat.models import CardFeedback, Notice
 
 @transaction.atomic
 def note_feedback(*, owner_id: int, thread_id: str, card_id: str, verdict: str) -> bool:
-    """Keep the last verdict on a card of this person's thread; False: there is no such card."""
+    """Keep the last verdict on a card of this person's thread.
+
+    False: no such card was logged there, for it came in a refusal, or somebody made it up.
+    """
     thread = under_lock.lock_thread(owner_id=owner_id, thread_id=thread_id)
     cards = Notice.objects.filter(thread=thread, name="kindline.help", value__cardId=card_id)
     if thread is None or not cards.exists():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from realtime.chat import bridge, protocol, tallies
 from realtime.chat.protocol import Inbound, RunAgentInput, Say, clean, message_text
 from realtime.chat.refusals import Refusal
 from realtime.chat.toolbox import YOUNG, audiences_of, person_place
+from realtime.chat.turnstile import Turnstile
 from realtime.hotlines import help_files
 from realtime.hotlines.facts import HotlineQuery
 from realtime.hotlines.queries import (
@@ -25,14 +27,16 @@ from realtime.hotlines.queries import (
 from realtime.safety.ready import make_ready
 from realtime.safety.rules import Level
 from realtime.safety.sayings import says_under_18
-from realtime.safety.screen import MAX_CHARACTERS, NOTHING, Screening, screen
+from realtime.safety.screen import MAX_CHARACTERS, NOTHING, Screening, rises, screen
 
 logger = logging.getLogger(__name__)
 
 # Screening takes a millisecond for some hundred characters: more is read off the event loop, one
-# text after the other, where it keeps no other work of a thread waiting.
+# text after the other, where it keeps no other work of a thread waiting. Before anybody's stands
+# at most one longest text (50 ms; a hostile one 300) of each of a few others.
 _SHORT = 500
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="screen")
+_long = Turnstile(_reader, of_one=MAX_CHARACTERS, in_all=8 * MAX_CHARACTERS)
 _NEEDS = {"self-harm": ("self-harm", "crisis"), "danger": ("crisis", "domestic-violence")}
 _ANY_CRISIS = ("suicide", "crisis")
 
@@ -57,36 +61,54 @@ async def begin() -> None:
     await asyncio.get_running_loop().run_in_executor(_reader, make_ready)
 
 
-async def aid_of(frame: Inbound) -> Aid:
+async def aid_of(frame: Inbound, *, person: int) -> Aid:
     """What a frame's message calls for, which is nothing for nearly all.
 
-    Whatever else is wrong with the frame.
+    Whatever else is wrong with the frame. Of a long text its ends alone are read where too much of
+    this person, or of all, waits to be read.
     """
-    if len(_text_of(frame)) <= _SHORT:
+    size = min(len(_text_of(frame)), MAX_CHARACTERS)
+    if size <= _SHORT:
         return _aid_now(frame)
-    return await asyncio.get_running_loop().run_in_executor(_reader, _aid_now, frame)
+    whole = await _long.run(partial(_aid_now, frame), person=person, size=size)
+    return whole or _aid_now(frame, ends=_SHORT)
 
 
-async def card_of(frame: Inbound) -> Card | None:
-    return (await aid_of(frame)).card
+def card_now(frame: Inbound, *, ends: int = _SHORT) -> Card | None:
+    """The card at once, of so many of the first and of the last characters."""
+    return _aid_now(frame, ends=ends).card
 
 
-def card_now(frame: Inbound, *, most: int = MAX_CHARACTERS) -> Card | None:
-    """The card at once, of the first `most` characters."""
-    return _aid_now(frame, most=most).card
-
-
-def _aid_now(frame: Inbound, *, most: int = MAX_CHARACTERS) -> Aid:
+def _aid_now(frame: Inbound, *, ends: int = MAX_CHARACTERS) -> Aid:
     try:
-        found = screen(clean(_text_of(frame)[:most]))
+        texts = _ends(clean(_text_of(frame)), ends)
+        found = _gravest(texts)
         if found.level != "crisis":
             return Aid(found)
-        young = YOUNG if says_under_18(_text_of(frame)[:most]) else {}
+        young = YOUNG if any(says_under_18(text) for text in texts.values()) else {}
         place = _place_of(frame) | young
         return Aid(found, offer(card_id=_card_id(frame), found=found, place=place))
     except Exception as error:  # a defect here must not cost the message, or its refusal
         logger.error("a message could not be screened: %s", type(error).__name__)
         return NO_AID
+
+
+def _ends(text: str, most: int) -> dict[int, str]:
+    """What is read of a text, by its place there: all of it, or these many at either end."""
+    text = text[:MAX_CHARACTERS]
+    if len(text) <= 2 * most:
+        return {0: text}
+    return {0: text[:most], len(text) - most: text[-most:]}
+
+
+def _gravest(texts: dict[int, str]) -> Screening:
+    gravest = NOTHING
+    for at, text in texts.items():
+        found = screen(text)
+        if rises(found.level, above=gravest.level):
+            start, end = found.span or (0, 0)
+            gravest = replace(found, span=(at + start, at + end) if found.span else None)
+    return gravest
 
 
 def card_in_vain(frame: Inbound, *, level: Level) -> Card | None:

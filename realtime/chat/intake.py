@@ -32,7 +32,10 @@ from realtime.chat.supervisor import Supervisor
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """`answers` is False where no model is configured: every submit is refused."""
+    """`answers` is False where no model is configured: every submit is refused.
+
+    `levels` is also told by the runs of this process what they raise.
+    """
 
     hub: Hub
     supervisor: Supervisor
@@ -117,7 +120,7 @@ class Intake:
     async def delete_thread(self, *, owner_id: int, thread_id: str) -> None:
         """Delete a conversation; its runs end and everybody who watches sees it empty."""
         active = await bridge.run(operations.delete_thread, owner_id=owner_id, thread_id=thread_id)
-        self.levels.learn(owner_id=owner_id, thread_id=thread_id, level="none")
+        self.levels.forget(owner_id=owner_id, thread_id=thread_id)
         for run_id in active:
             self.supervisor.forget(run_id)
         self.hub.reset(owner_id=owner_id, thread_id=thread_id)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from realtime.safety.rules import Level
+from realtime.safety.screen import rises
 
 MOST = 10_000
 
@@ -17,12 +18,17 @@ class KnownLevels:
     _levels: OrderedDict[tuple[int, str], Level] = field(default_factory=OrderedDict)
 
     def learn(self, *, owner_id: int, thread_id: str, level: Level) -> None:
-        """As Postgres had it a moment ago."""
-        self._levels.pop((owner_id, thread_id), None)
-        if level != "none":
-            self._levels[owner_id, thread_id] = level
+        """As Postgres had it a moment ago, or will have it soon: it only rises."""
+        known = self._levels.pop((owner_id, thread_id), "none")
+        risen = level if rises(level, above=known) else known
+        if risen != "none":
+            self._levels[owner_id, thread_id] = risen
         if len(self._levels) > MOST:
             self._levels.popitem(last=False)
+
+    def forget(self, *, owner_id: int, thread_id: str) -> None:
+        """The conversation was deleted."""
+        self._levels.pop((owner_id, thread_id), None)
 
     def of(self, *, owner_id: int, thread_id: str) -> Level:
         return self._levels.get((owner_id, thread_id), "none")

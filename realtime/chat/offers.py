@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from realtime.chat import agui, cards, helping, log
+from realtime.chat.cards import Standing
 from realtime.chat.helping import Aid, Card, Place
 from realtime.chat.models import Message, Run, SafetyFlag, Thread
 from realtime.safety.rules import Level
@@ -62,6 +63,13 @@ def for_failure(run: Run) -> Offer:
     if there.level == "none" or not there.due(there.level, reason="model_down"):
         return Offer()
     return Offer(in_vain(level=there.level, run_id=run.client_run_id, place=place))
+
+
+def overdue(there: Standing, *, run_id: str, place: Place) -> Card | None:
+    """For what was found when its run was over, while other replies were being written."""
+    if not there.overdue:
+        return None
+    return helping.offer(card_id=run_id, place=place, level=there.level, reason="moderation")
 
 
 def in_vain(*, level: Level, run_id: str, place: Place) -> Card:

@@ -18,6 +18,7 @@ from realtime.chat.cards import Standing
 from realtime.chat.failures import log_failure
 from realtime.chat.helping import Card, Reason
 from realtime.chat.leases import Claim
+from realtime.chat.levels import KnownLevels
 from realtime.chat.log import Logged
 from realtime.chat.runlog import RunLog
 from realtime.chat.timings import Timings
@@ -73,13 +74,17 @@ class Later:
 
 @dataclass(slots=True, eq=False)
 class RunRisk:
-    """One claimed run, seen from its danger; `standing` is what Postgres had when it began."""
+    """One claimed run, seen from its danger; `standing` is what Postgres had when it began.
+
+    `levels` are what the process remembers for refusals.
+    """
 
     claim: Claim
     run: RunLog
     standing: Standing
     deliver: Callable[[Logged], None]
     later: Later
+    levels: KnownLevels
 
     @property
     def level(self) -> Level:
@@ -96,6 +101,9 @@ class RunRisk:
         """
         if finding.of_person and rises(finding.level, above=self.standing.level):
             self.standing.level = finding.level
+            self.levels.learn(
+                owner_id=self.run.owner_id, thread_id=self.run.thread_id, level=finding.level
+            )
         row = log.FlagRow(
             finding.message_id, finding.level, finding.category, finding.detector, finding.span
         )
@@ -104,6 +112,9 @@ class RunRisk:
             flags=(row,),
             level=finding.level if finding.of_person else None,
         )
+
+    def show(self, card: Card) -> None:
+        self._write(card)
 
     def model_down(self) -> None:
         """Show help to who may be in danger and waits in vain; nothing for anybody else."""
@@ -162,7 +173,8 @@ class RunRisk:
         until = asyncio.get_running_loop().time() + timings.turn_s
         while True:
             try:
-                await bridge.run(afterwards.flag, late=late)
+                if not await bridge.run(afterwards.flag, late=late):
+                    self.levels.forget(owner_id=self.run.owner_id, thread_id=self.run.thread_id)
                 logged = await bridge.run(afterwards.show, late=late)
                 break
             except (bridge.StorageUnavailable, afterwards.StillWriting) as error:

@@ -22,8 +22,6 @@ from realtime.chat.protocol import FrameError
 from realtime.chat.refusals import Refusal, storage_unavailable
 
 MAX_WAITING = 64
-MAX_REFUSING = 4
-FIRST_WORDS = 500  # read at once, on the event loop
 
 Request = protocol.RunAgentInput | protocol.Say | protocol.Abort
 
@@ -50,13 +48,12 @@ class Requests:
     said_thread_id: str = field(default_factory=lambda: str(uuid4()))  # for a `say` without one
     _waiting: asyncio.Queue[_Asked | None] = field(default_factory=asyncio.Queue)
     _unanswered: set[_Asked] = field(default_factory=set)
-    _refusing: set[asyncio.Task[None]] = field(default_factory=set)  # of these, a few at once
 
     def ask(self, frame: Request) -> None:
         if self._waiting.qsize() >= MAX_WAITING:
             self.refuse_hasty(frame)
             return
-        asked = _asked(frame)
+        asked = self._asked(frame)
         self._waiting.put_nowait(asked)
         self._unanswered.add(asked)
         spawn(self._help_if_late(asked), self.socket.tasks)
@@ -120,9 +117,10 @@ class Requests:
     async def _help_if_late(self, asked: _Asked) -> None:
         """Whoever is in danger does not wait for storage: help comes before the answer does."""
         await asyncio.sleep(self.socket.engine.timings.help_s)
-        help = (await asyncio.shield(asked.aid)).card or self._known_help(asked.frame)
+        help = None if asked.aid.done() else helping.card_now(asked.frame)
+        help = help or (await asyncio.shield(asked.aid)).card or self._known_help(asked.frame)
         if asked in self._unanswered and help is not None:
-            await self._refuse(asked, storage_unavailable(help=help))
+            self._say_no(asked.frame, storage_unavailable(), help)
 
     def refuse_unfit(self, frame: Request, error: FrameError) -> None:
         """It can be read and not be taken."""
@@ -133,13 +131,8 @@ class Requests:
         self._refuse_unasked(frame, Refusal("rate_limited", busy, retry_after_ms=1_000))
 
     def _refuse_unasked(self, frame: Request, refusal: Refusal) -> None:
-        """Not heard, but read for what it calls for: of many at once, their first words."""
-        if len(self._refusing) < MAX_REFUSING:
-            task = spawn(self._refuse(_asked(frame), refusal), self.socket.tasks)
-            self._refusing.add(task)
-            task.add_done_callback(self._refusing.discard)
-        else:
-            self._say_no(frame, refusal, helping.card_now(frame, most=FIRST_WORDS))
+        """Not heard, but read for what it calls for."""
+        spawn(self._refuse(self._asked(frame), refusal), self.socket.tasks)
 
     async def _apologise(self, asked: _Asked) -> None:
         try:
@@ -174,9 +167,9 @@ class Requests:
             thread_id=frame.thread_id or self.said_thread_id,
         )
 
-
-def _asked(frame: Request) -> _Asked:
-    """Without what nobody will read of it: sixty-four of them may wait."""
-    if not isinstance(frame, protocol.Abort):
-        frame = protocol.shortened(frame, settings.MAX_MESSAGE_BYTES + 1)
-    return _Asked(frame, asyncio.ensure_future(helping.aid_of(frame)))
+    def _asked(self, frame: Request) -> _Asked:
+        """Without what nobody will read of it: sixty-four of them may wait."""
+        if not isinstance(frame, protocol.Abort):
+            frame = protocol.shortened(frame, settings.MAX_MESSAGE_BYTES + 1)
+        aid = helping.aid_of(frame, person=self.socket.person)
+        return _Asked(frame, asyncio.ensure_future(aid))

@@ -128,6 +128,7 @@ class RunLog:
             return
         self._transcript.apply_all(closing)
         self._events.extend(closing)
+        self._size += sum(_size(event) for event in closing)
         self.changed(self, urgent=True)
 
     def end(
@@ -235,6 +236,8 @@ def _size(event: agui.AguiEvent) -> int:
             return len(event.delta)
         case agui.ToolCallResult():
             return len(event.content)
+        case agui.MessagesSnapshot():
+            return sum(len(message.content or "") for message in event.messages)
         case _:
             return 0
 

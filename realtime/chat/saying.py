@@ -4,6 +4,7 @@ The agent's events come in, its texts with the ids it gave them; what leaves is 
 Each message has a filter of its own (`safety/reply.py`), emptied before the message ends, and so
 before a call begins. What is to be taken back goes as at a takeover: the message is closed and a
 MESSAGES_SNAPSHOT drops it, in one append; what stands of it begins a message with a new id.
+A snapshot holds the whole conversation: after a few of them a message is shown when it has ended.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from realtime.safety.reply import Outcome, Passed, Replaced, ReplyFilter, Retrac
 
 # A server may send a whole reply as one delta: it is read in pieces, with room for others between.
 PIECE = 512
+MOST_TAKEN_BACK = 8  # in one attempt, besides one at the end of each message
 # Where a reply is wrong in one of these ways the person may need the card: the others say of
 # themselves what they are.
 _SHOWS_CARD = frozenset(("contact", "method", "encouragement", "alerting"))
@@ -34,12 +36,27 @@ _GRAVE = frozenset(("method", "encouragement"))
 
 @dataclass(slots=True)
 class _Message:
-    """A message that is being written: its id with the agent, and the one on the wire."""
+    """A message that is being written: its id with the agent, and the one on the wire.
+
+    `waiting`: all of it as it is to stand, None unless it is shown at its end; of what was shown
+    before, the first `keep` characters stand.
+    """
 
     id: str
     shown_as: str
     filter: ReplyFilter
     raw: list[str] = field(default_factory=list)
+    waiting: str | None = None
+    keep: int = 0
+
+    def wait(self, outcome: Outcome, shown: str) -> None:
+        if self.waiting is None:
+            self.waiting, self.keep = shown, len(shown)
+        if isinstance(outcome, Retracted):
+            self.waiting = self.waiting[: outcome.keep]
+            self.keep = min(self.keep, outcome.keep)
+        else:
+            self.waiting += outcome.text
 
 
 @dataclass(slots=True)
@@ -53,6 +70,7 @@ class Saying:
     _open: dict[str, _Message] = field(default_factory=dict)
     _shown_as: dict[str, str] = field(default_factory=dict)  # where it is another id
     _said: list[tuple[str, str]] = field(default_factory=list)  # what was written, what was shown
+    _taken_back: int = 0
 
     async def resume(self, text: OpenText | None) -> None:
         """Go on in a message of which this much is in the log already."""
@@ -76,9 +94,15 @@ class Saying:
     async def text_ended(self, event: events.TextEnded) -> None:
         message = self._open.pop(event.message_id)
         await self._tell(message, message.filter.flush())
-        shown = self.run.said.open_texts.get(message.shown_as, "")
-        self._said.append(("".join(message.raw), shown))
+        if message.waiting is not None:
+            await self._tell_what_waited(message, message.waiting)
+        self._said.append(("".join(message.raw), self._shown(message)))
         await self.run.push(agui.TextMessageEnd(message_id=message.shown_as))
+
+    async def cut(self) -> None:
+        """The turn ends here: what waits is decided."""
+        for message_id in list(self._open):
+            await self.text_ended(events.TextEnded(message_id))
 
     def found(self, event: events.ToolFinished) -> None:
         """What a tool has found may be named from now on."""
@@ -107,16 +131,38 @@ class Saying:
 
     async def _tell(self, message: _Message, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
+            if self._taken_back >= MOST_TAKEN_BACK:
+                message.wait(outcome, self._shown(message))
+                continue
             match outcome:
                 case Passed(text):
                     await self._push(message, text)
                 case Replaced():
-                    await self._push(message, outcome.text, category=outcome.category)
-                    self._flag(message, outcome)
+                    await self._replace(message, outcome)
                 case Retracted(keep):
                     await self._take_back(message, keep)
 
+    async def _tell_what_waited(self, message: _Message, text: str) -> None:
+        at = message.keep
+        if at < len(self._shown(message)):
+            await self._take_back(message, at)
+        for what in message.filter.replaced:
+            if what.at >= at:
+                await self._push(message, text[at : what.at])
+                await self._replace(message, what)
+                at = what.at + len(what.text)
+        await self._push(message, text[at:])
+
+    async def _replace(self, message: _Message, what: Replaced) -> None:
+        await self._push(message, what.text, category=what.category)
+        self._flag(message, what)
+
+    def _shown(self, message: _Message) -> str:
+        return self.run.said.open_texts.get(message.shown_as, "")
+
     async def _push(self, message: _Message, text: str, *, category: str | None = None) -> None:
+        if not text:
+            return
         told = {"replaced": {"category": category, "length": len(text)}}
         await self.run.push(
             agui.TextMessageContent(
@@ -142,13 +188,13 @@ class Saying:
 
     async def _take_back(self, message: _Message, keep: int) -> None:
         """Drop the message, and begin it again with what stands of it."""
+        self._taken_back += 1
         branch = await self.branch()
-        kept = self.run.said.open_texts.get(message.shown_as, "")[:keep]
+        kept = self._shown(message)[:keep]
         self.run.restart(without(self.run.said, branch, message.shown_as))
         self._shown_as[message.id] = message.shown_as = str(uuid4())
         await self.run.push(agui.TextMessageStart(message_id=message.shown_as, role="assistant"))
-        if kept:
-            await self._push(message, kept)
+        await self._push(message, kept)
         for what in message.filter.replaced:
             if what.at < keep:
                 self._flag(message, what)

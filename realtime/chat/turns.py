@@ -19,11 +19,13 @@ from realtime.agent.loop import TurnLimits, run_turn
 from realtime.agent.model import ChatMessage, Model, UserMessage
 from realtime.agent.prompt import system_prompt
 from realtime.agent.tools import Toolbox
-from realtime.chat import agui, bridge, cards, leases, protocol, queries
+from realtime.chat import agui, bridge, cards, leases, offers, protocol, queries
 from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
+from realtime.chat.helping import Card
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
+from realtime.chat.levels import KnownLevels
 from realtime.chat.moderating import Moderating, Moderator
 from realtime.chat.nameable import nameable
 from realtime.chat.raising import Later, RunRisk
@@ -56,6 +58,7 @@ class Turns:
     hub: Hub
     timings: Timings
     moderator: Moderator | None = None
+    levels: KnownLevels = field(default_factory=KnownLevels)
     later: Later = field(init=False)
     moderating: Moderating = field(init=False)
 
@@ -84,8 +87,10 @@ class Turns:
         """Until the turn ends; a reply that breaks off is discarded and begun again."""
         task = await self._stored(_prepare, claim)
         run.resume(task.said)
-        risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later)
+        risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later, self.levels)
         run.on_failure = risk.model_down
+        if task.overdue is not None:
+            risk.show(task.overdue)
         risk.watch(self.timings.slow_s)
         self.moderating.look_at(task.asked, risk)
         resumed = resumption(run.said, task.branch, prefill=self.model.prefill)
@@ -134,6 +139,7 @@ class Turns:
                 if isinstance(event, turn_events.TextDelta | turn_events.ToolArgumentsDelta):
                     written += len(event.text)
                 if written > MAX_REPLY_CHARACTERS:
+                    await saying.cut()
                     _fail(run, "upstream_unavailable", TOO_LONG, retryable=True)
                     return None
         return None
@@ -192,7 +198,10 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What a turn needs to begin: `branch` is the conversation, `said` what its log holds."""
+    """What a turn needs to begin: `branch` is the conversation, `said` what its log holds.
+
+    `overdue` is a card to show first, of which the model has been told.
+    """
 
     history: list[ChatMessage]
     toolbox: Toolbox
@@ -200,6 +209,7 @@ class _Task:
     branch: list[agui.Message]
     standing: cards.Standing
     allowed: Allowed
+    overdue: Card | None
 
     @property
     def asked(self) -> str:
@@ -216,6 +226,9 @@ def _prepare(claim: Claim) -> _Task:
     standing = cards.standing(
         thread_id=claim.thread_pk, run_id=claim.run_id, message_id=claim.message_id
     )
+    overdue = offers.overdue(standing, run_id=claim.client_run_id, place=claim.place)
+    if overdue is not None:
+        standing.show(overdue)
     audiences = audiences_of(directory, claim.place)
     prompt = system_prompt(
         guess.country,
@@ -232,7 +245,7 @@ def _prepare(claim: Claim) -> _Task:
     )
     before = [*told, *(for_model(role=m.role, parts=m.parts) for m in said.messages)]
     allowed = nameable(directory, person=person, thread_id=claim.thread_pk, told=before)
-    return _Task([prompt, *told], toolbox, said, branch, standing, allowed)
+    return _Task([prompt, *told], toolbox, said, branch, standing, allowed, overdue)
 
 
 def _safety_identifier(owner_id: int) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +19,13 @@ from realtime.accounts import operations as accounts
 from realtime.accounts.models import ClientToken, User
 from realtime.agent.model import ModelFinished, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, says
-from realtime.chat import bridge, consumers, following, gate, helping, protocol, queries, requests
+from realtime.chat import bridge, consumers, following, gate, helping, protocol, queries
 from realtime.chat.consumers import ChatConsumer
 from realtime.chat.engine import Engine
 from realtime.chat.models import Run
 from realtime.chat.protocol import Cursor
 from realtime.chat.relay import group_of
+from realtime.safety.screen import Screening, screen
 from tests.support.engine import TIMINGS, running_engine
 from tests.support.eventually import until, wait_until
 
@@ -123,28 +124,76 @@ async def test_a_revoked_token_ends_also_for_those_who_only_watch(token: str) ->
         assert await closed_with(peer) == 4401
 
 
-async def test_of_messages_that_come_too_fast_only_a_few_are_read_whole_at_once(
-    token: str, monkeypatch: pytest.MonkeyPatch
+LONG = " and so on" * 1_500
+
+
+def grave(text: str = "I want to die.", run_id: str = "r") -> str:
+    message = {"id": "m", "role": "user", "content": text}
+    return json.dumps({"threadId": "t", "runId": run_id, "messages": [message]})
+
+
+@dataclass
+class Held:
+    """The long texts that are being read; none is done before `over` is set."""
+
+    texts: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    held = Held()
+
+    def slow(text: str) -> Screening:
+        if len(text) > 1_000:
+            held.texts.append(text)
+            assert held.over.wait(30), "nobody waits for it"
+        return screen(text)
+
+    monkeypatch.setattr(helping, "screen", slow)
+    yield held
+    held.over.set()
+
+
+async def test_a_flood_of_long_messages_is_refused_with_help_and_reads_one_of_them_whole(
+    token: str, monkeypatch: pytest.MonkeyPatch, held: Held
 ) -> None:
-    """The others are refused as well, at once, with the help that their first words call for."""
-    reading: list[protocol.Inbound] = []
-
-    async def never(frame: protocol.Inbound) -> None:
-        reading.append(frame)
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(helping, "aid_of", never)
+    """The help is what the ends of the others call for; and nobody else is kept waiting."""
+    other = (await bridge.run(accounts.create_client_token)).token
     monkeypatch.setattr(gate, "BURST", 0.0)  # each is too fast
-    message = {"id": "m", "role": "user", "content": "I want to die."}
-    grave = json.dumps({"threadId": "t", "runId": "r", "messages": [message]})
-    async with running_engine(None) as engine, socket(engine, token) as peer:
+    async with (
+        running_engine(None) as engine,
+        socket(engine, token) as flooding,
+        socket(engine, other) as peer,
+    ):
         for _ in range(12):
-            await peer.send_to(grave)
-        told = [await heard(peer, "RUN_ERROR") for _ in range(12 - requests.MAX_REFUSING)]
+            await flooding.send_to(grave(LONG + " I want to die."))
+        told = [await heard(flooding, "RUN_ERROR") for _ in range(11)]
+        await peer.send_to(grave())
+        told.append(await heard(peer, "RUN_ERROR"))
+        held.over.set()
+        told.append(await heard(flooding, "RUN_ERROR"))
 
-    assert len(reading) == requests.MAX_REFUSING
+    assert len(held.texts) == 1
     assert {refusal["code"] for refusal in told} == {"rate_limited"}
     assert all(refusal["metadata"]["kindline"]["help"] for refusal in told)
+
+
+async def test_help_that_is_late_does_not_wait_until_a_long_message_was_read(
+    token: str, monkeypatch: pytest.MonkeyPatch, held: Held
+) -> None:
+    async with (
+        running_engine(ScriptedModel(says("Hi."))) as engine,
+        socket(engine, token) as peer,
+    ):
+        await peer.send_to(grave(LONG + " I want to die."))
+        refusal = await heard(peer, "RUN_ERROR")
+        held.over.set()
+        await heard(peer, "RUN_FINISHED")
+
+    assert len(held.texts) == 1
+    assert refusal["code"] == "storage_unavailable"
+    assert refusal["metadata"]["kindline"]["help"]["level"] == "crisis"
 
 
 async def test_a_stop_sent_in_leaving_is_done(token: str) -> None:

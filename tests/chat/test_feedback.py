@@ -12,8 +12,9 @@ from realtime.chat.helping import Aid
 from realtime.chat.models import CardFeedback, SafetyFlag, Thread
 from realtime.chat.operations import Submission
 from realtime.chat.reading import Shown, reading_of
+from realtime.chat.refusals import Refusal
 from realtime.safety.screen import Screening
-from tests.support.runs import PLACE
+from tests.support.runs import PLACE, asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,6 +65,26 @@ def test_a_card_that_was_not_shown_there_cannot_be_judged(person: tuple[Client, 
 
     assert judge(client, card="r2") == 404
     assert judge(client, verdict="boring") == 422
+
+
+def test_a_card_that_came_in_a_refusal_is_not_kept_and_cannot_be_judged(
+    person: tuple[Client, User],
+) -> None:
+    client, owner = person
+    operations.submit(submission=asking(owner, run_id="r0"))
+    with pytest.raises(Refusal) as busy:
+        shown_a_card(owner)
+    assert (busy.value.help or {})["cardId"] == "r1"
+
+    body = {"threadId": "t1", "cardId": "r1", "verdict": "does_not_fit"}
+    answer = client.post("/api/v1/help/feedback", body, "application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "not kept" in answer.json()["message"]
+    assert not CardFeedback.objects.exists()
+    operations.stop(owner_id=owner.pk, run_id="r0")
+    shown_a_card(owner)  # the same message again, which is taken now
+    assert judge(client) == 204
 
 
 def test_a_card_of_somebody_else_looks_like_none(person: tuple[Client, User]) -> None:

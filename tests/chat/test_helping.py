@@ -17,7 +17,9 @@ from realtime.accounts import queries as accounts_queries
 from realtime.accounts.models import ClientToken
 from realtime.chat import helping
 from realtime.chat.found import found_in
-from realtime.chat.protocol import RunAgentInput, Say, parse
+from realtime.chat.helping import Aid, Card
+from realtime.chat.protocol import Inbound, RunAgentInput, Say, parse
+from realtime.safety.screen import MAX_CHARACTERS, Screening, screen
 from tests.support.chat_client import ChatClient
 from tests.support.openai_scenarios import Gate, Stall, says
 from tests.support.openai_server import ThreadedOpenAIServer
@@ -37,6 +39,10 @@ def frame(text: str, **props: str) -> RunAgentInput:
     return asked
 
 
+async def card_of(frame: Inbound) -> Card | None:
+    return (await helping.aid_of(frame, person=1)).card
+
+
 async def refused(me: ChatClient, code: str) -> dict[str, Any]:
     """The refusal of this code; on a busy machine one for late storage may come before it."""
     await me.wait(lambda: any(refusal["code"] == code for refusal in me.refusals))
@@ -49,7 +55,7 @@ def help_in(refusal: dict[str, Any]) -> dict[str, Any] | None:
 
 
 async def test_a_card_has_the_lines_of_the_persons_country_and_the_runs_name() -> None:
-    card = await helping.card_of(frame(GRAVE, country="GB"))
+    card = await card_of(frame(GRAVE, country="GB"))
 
     assert card is not None
     assert (card["cardId"], card["level"], card["reason"]) == ("r1", "crisis", "message")
@@ -61,7 +67,7 @@ async def test_a_card_has_the_lines_of_the_persons_country_and_the_runs_name() -
 
 
 async def test_reviewers_can_read_the_card() -> None:
-    found = found_in(await helping.card_of(frame(GRAVE, country="GB")) or {})
+    found = found_in(await card_of(frame(GRAVE, country="GB")) or {})
 
     assert found is not None
     assert (found.country, found.lines[0].name) == ("United Kingdom", "Samaritans")
@@ -70,7 +76,7 @@ async def test_reviewers_can_read_the_card() -> None:
 
 
 async def test_a_time_zone_and_a_region_that_differ_are_two_choices() -> None:
-    card = await helping.card_of(frame(GRAVE, timeZone="Europe/London", locale="en-US"))
+    card = await card_of(frame(GRAVE, timeZone="Europe/London", locale="en-US"))
 
     assert card is not None
     assert (card["country"], card["choices"]) == (None, ["GB", "US"])
@@ -78,7 +84,7 @@ async def test_a_time_zone_and_a_region_that_differ_are_two_choices() -> None:
 
 
 async def test_without_any_sign_of_a_place_the_international_directory_helps() -> None:
-    card = await helping.card_of(Say(text=GRAVE))
+    card = await card_of(Say(text=GRAVE))
 
     assert card is not None
     assert card["lines"] == []
@@ -87,7 +93,7 @@ async def test_without_any_sign_of_a_place_the_international_directory_helps() -
 
 @pytest.mark.parametrize("text", ["hello", "I am dying to see you", "I do not want to die."])
 async def test_ordinary_words_call_for_no_card(text: str) -> None:
-    assert await helping.card_of(frame(text, country="GB")) is None
+    assert await card_of(frame(text, country="GB")) is None
 
 
 async def test_a_defect_of_the_screen_costs_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +102,71 @@ async def test_a_defect_of_the_screen_costs_no_message(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(helping, "screen", broken)
 
-    assert await helping.card_of(frame(GRAVE)) is None
+    assert await card_of(frame(GRAVE)) is None
+
+
+# --- of many long messages at once -----------------------------------------------------------
+
+FILLER = "We talked of this and of that for a long time. " * 400
+LONGEST = FILLER[: MAX_CHARACTERS - len(GRAVE) - 1] + " " + GRAVE
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts of more than 1,000 characters in the order in which they were read."""
+    read: list[str] = []
+
+    def noted(text: str) -> Screening:
+        if len(text) > 1_000:
+            read.append(text)
+        return screen(text)
+
+    monkeypatch.setattr(helping, "screen", noted)
+    return read
+
+
+def level_and_words(aid: Aid, text: str) -> tuple[str, str]:
+    start, end = aid.found.span or (0, 0)
+    return aid.found.level, text[start:end]
+
+
+async def test_a_flood_of_long_messages_comes_before_nobody_and_loses_none(
+    whole: list[str],
+) -> None:
+    theirs = f"{FILLER[:1_200]} {GRAVE} {FILLER[:1_200]}"  # nothing at its ends
+
+    *flood, other = await asyncio.gather(
+        *(helping.aid_of(frame(LONGEST, country="GB"), person=1) for _ in range(30)),
+        helping.aid_of(frame(theirs, country="GB"), person=2),
+    )
+
+    assert whole == [LONGEST, theirs]
+    assert (other.card or {})["lines"][0]["name"] == "Samaritans"
+    assert all(aid.card for aid in flood)
+    [said] = {level_and_words(aid, LONGEST) for aid in flood}
+    assert said[0] == "crisis"
+    assert said[1] in GRAVE
+
+
+async def test_of_all_together_only_so_much_waits(whole: list[str]) -> None:
+    asked = [helping.aid_of(frame(LONGEST), person=person) for person in range(20)]
+
+    aids = await asyncio.gather(*asked)
+    again = await helping.aid_of(frame(LONGEST), person=20)
+
+    assert all(aid.card for aid in [*aids, again])
+    assert len(whole) == 8 + 1, "and there is room again when they were read"
+
+
+async def test_who_is_young_may_say_so_at_the_other_end_of_a_text(whole: list[str]) -> None:
+    young = f"I'm 14. {LONGEST}"
+
+    card, plain = helping.card_now(frame(young)), helping.card_now(frame(LONGEST))
+
+    assert card is not None
+    assert plain is not None
+    assert ("youth" in card["audiences"], whole) == (True, [])
+    assert "youth" not in plain.get("audiences", [])
 
 
 @pytest.mark.process

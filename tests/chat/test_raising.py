@@ -20,10 +20,11 @@ from realtime.agent.testing import Gate, ScriptedModel, Step, says
 from realtime.chat import bridge, leases, log, operations, turns
 from realtime.chat.engine import Engine
 from realtime.chat.flusher import _position
-from realtime.chat.helping import Aid, offer
+from realtime.chat.helping import Aid, Card, offer
 from realtime.chat.logstore import Position
 from realtime.chat.models import Notice, Run, RunEvent, SafetyFlag, Thread
 from realtime.chat.operations import Submission
+from realtime.chat.protocol import Say
 from realtime.chat.raising import Finding, RunRisk
 from realtime.chat.timings import Timings
 from realtime.safety.rules import Level
@@ -185,6 +186,27 @@ async def test_what_is_found_when_its_run_is_over_comes_in_a_run_of_its_own(
     assert (await SafetyFlag.objects.aget()).message == "m1"
 
 
+async def test_a_refusal_in_the_same_conversation_knows_what_was_found_meanwhile(
+    owner: int, risks: list[RunRisk]
+) -> None:
+    gate, sent = Gate(), asking(owner)
+    asked = Say(text="hello?")
+
+    def help_for(thread_id: str) -> Card | None:
+        return engine.intake.known_help(asked, owner_id=owner, thread_id=thread_id)
+
+    async with answered(ScriptedModel([gate, *says("Hi.")]), owner, sent) as (engine, watcher):
+        await gate.reached.wait()
+        before = help_for(sent.thread_id)
+        risks[0].found(crisis(), reason="moderation")
+        after, elsewhere = help_for(sent.thread_id), help_for("t2")
+        gate.opened.set()
+        await watcher.until(lambda w: w.over)
+
+    assert (before, elsewhere) == (None, None)
+    assert (after or {})["level"] == "crisis"
+
+
 async def test_a_notice_run_waits_for_the_reply_that_is_being_written(
     owner: int, risks: list[RunRisk]
 ) -> None:
@@ -203,6 +225,57 @@ async def test_a_notice_run_waits_for_the_reply_that_is_being_written(
     ends = [f["id"] for f in watcher.frames if f.get("chunk", {}).get("type") == "RUN_FINISHED"]
     assert [end.split("-")[0] for end in ends] == ["1", "2", "3"][: len(ends)]
     assert (await Run.objects.aget(ord=3)).state == "completed"
+
+
+async def test_what_a_busy_conversation_had_no_room_for_is_shown_as_its_next_turn_begins(
+    owner: int, risks: list[RunRisk]
+) -> None:
+    busy = Gate()
+    model = ScriptedModel(says("Hi."), [busy], says("Yes."), says("Bye."))
+    patient = replace(TIMINGS, notice_retry_s=60)  # it does not see the moment between two turns
+    second, third = asking(owner), asking(owner)
+    async with answered(model, owner, asking(owner), patient) as (engine, watcher):
+        await watcher.until(lambda w: w.over)
+        await engine.intake.submit(second)
+        await busy.reached.wait()
+        risks[0].found(crisis(), reason="moderation")
+        await until_async(SafetyFlag.objects.aexists)
+        await engine.intake.stop(owner_id=owner, run_id=second.run_id)
+        await engine.intake.submit(third)
+        await watcher.until(lambda w: kinds_of(w).count("RUN_FINISHED") == 3)
+        await engine.intake.submit(asking(owner))
+        await watcher.until(lambda w: kinds_of(w).count("RUN_FINISHED") == 4)
+
+    [card] = await cards_of(watcher)
+    assert (card["cardId"], card["level"], card["reason"]) == (
+        third.run_id,
+        "crisis",
+        "moderation",
+    )
+    assert kinds_of(watcher).index("CUSTOM") < kinds_of(watcher).index("TEXT_MESSAGE_START", 6)
+    told = [request.messages[0].content for request in model.requests]
+    assert ["Samaritans" in prompt for prompt in told] == [False, False, True, True]
+
+
+async def test_what_a_server_that_stops_could_not_show_any_more_is_shown_by_the_next_one(
+    owner: int, risks: list[RunRisk]
+) -> None:
+    busy, second = Gate(), asking(owner)
+    model = ScriptedModel(says("Hi."), [busy])
+    async with answered(model, owner, asking(owner)) as (engine, watcher):
+        await watcher.until(lambda w: w.over)
+        await engine.intake.submit(second)
+        await busy.reached.wait()
+        risks[0].found(crisis(), reason="moderation")
+        await until_async(SafetyFlag.objects.aexists)
+    assert not await Notice.objects.aexists()
+
+    async with running_engine(ScriptedModel(says("Yes."))) as engine:
+        watcher = await watching(engine, owner)
+        await watcher.until(lambda w: "RUN_FINISHED" in kinds_of(w))
+
+    [card] = await cards_of(watcher)
+    assert (card["cardId"], card["reason"]) == (second.run_id, "moderation")
 
 
 async def test_what_a_stopped_run_could_not_write_is_written_afterwards(
@@ -230,6 +303,7 @@ async def test_nothing_is_written_of_a_conversation_that_was_deleted(
         risks[0].found(crisis(), reason="moderation")
         await until(lambda: not risks[0].later._tasks)
 
+    assert engine.intake.levels.of(owner_id=owner, thread_id=sent.thread_id) == "none"
     assert not await SafetyFlag.objects.aexists()
     assert not await Run.objects.aexists()
 

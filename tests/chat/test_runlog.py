@@ -121,6 +121,19 @@ async def test_push_waits_while_too_much_is_not_durable() -> None:
     await asyncio.wait_for(waiting, 1)
 
 
+async def test_a_conversation_that_is_written_again_counts_in_what_is_not_durable() -> None:
+    run, long = a_run(), agui.Message(id="q", role="user", content="x" * 2 * BUFFER_CHARACTERS)
+    run.restart([agui.MessagesSnapshot(messages=[long])])
+
+    waiting = asyncio.create_task(run.push(START))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    run.committed(run.take(), 0.0)
+
+    await asyncio.wait_for(waiting, 1)
+    assert run._size == 0
+
+
 async def test_a_lost_run_tells_its_owner_once_and_takes_no_more() -> None:
     run = a_run()
     told: list[int] = []

@@ -12,9 +12,10 @@ import pytest
 from realtime.accounts.models import User
 from realtime.agent.model import AssistantMessage, ModelRequest, ModelText
 from realtime.agent.testing import Gate, ScriptedModel, call, calls, says
-from realtime.chat import bridge, queries
+from realtime.chat import bridge, queries, turns
 from realtime.chat.models import Message, Notice, RunEvent, SafetyFlag, Thread
 from realtime.chat.operations import Submission
+from realtime.chat.saying import MOST_TAKEN_BACK
 from realtime.chat.transcript import text_of
 from tests.chat.test_engine import Watcher, submission, watching
 from tests.chat.test_turns import killed
@@ -163,6 +164,46 @@ async def test_what_was_handed_over_is_taken_back_in_one_append(owner: int) -> N
     [flag] = [row async for row in SafetyFlag.objects.all()]
     assert (flag.category, flag.level) == ("encouragement", "crisis")
     assert await Message.objects.filter(client_msg_id=flag.message).aexists()
+
+
+async def test_of_a_reply_that_is_taken_back_again_and_again_the_rest_comes_at_its_end(
+    owner: int,
+) -> None:
+    """Each taking back writes the whole conversation: their number is bounded, whoever writes."""
+    times = 3 * MOST_TAKEN_BACK
+    pieces = ["Everyone would be ", "better off ", "without you. ", "So? "] * times
+    kind = "Your pain is real, and you deserve help with it"
+
+    watcher = await answered(owner, ScriptedModel(says("I hear you. ", *pieces)))
+
+    [shown] = await replies()
+    assert shown == "I hear you. " + f"{kind}. So? " * times
+    chunks = [frame["chunk"] for frame in watcher.frames if "chunk" in frame]
+    snapshots = [chunk for chunk in chunks if chunk["type"] == "MESSAGES_SNAPSHOT"]
+    assert len(snapshots) == MOST_TAKEN_BACK
+    assert "better off without" not in await logged()
+    message = await Message.objects.aget(role="assistant")
+    spans = [
+        shown[flag.span_start : flag.span_end]
+        async for flag in SafetyFlag.objects.filter(message=message.client_msg_id)
+    ]
+    assert set(spans) == {kind}
+    marked = [c for c in chunks if "replaced" in c.get("metadata", {}).get("kindline", {})]
+    last = [c for c in marked if c["messageId"] == message.client_msg_id]
+    assert len(last) == times - MOST_TAKEN_BACK + 1
+
+
+async def test_what_waits_for_its_end_is_kept_where_a_reply_is_cut(
+    owner: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "MAX_REPLY_CHARACTERS", 2_000)
+    pieces = ["Everyone would be ", "better off ", "without you. ", "So? "] * 100
+
+    await answered(owner, ScriptedModel(says(*pieces)))
+
+    [shown] = await replies()
+    assert shown.count("Your pain is real") == 2_000 // len("".join(pieces[:4]))
+    assert "better off without" not in await logged()
 
 
 async def test_a_call_after_what_was_taken_back_belongs_to_the_message_that_stands(
