@@ -9,9 +9,8 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 
 from realtime.chat import bridge
-from realtime.hotlines import operations, queries
-from realtime.hotlines.importing.packaged import PACKAGED_FILES
-from tests.support import emptying
+from realtime.hotlines import queries
+from tests.support import emptying, own_directory
 from tests.support.no_spending import no_spending
 from tests.support.openai_scenarios import says
 from tests.support.openai_server import ThreadedOpenAIServer
@@ -78,7 +77,7 @@ def app(transactional_db: None, app_process: AppServer, model: ThreadedOpenAISer
 @pytest.fixture
 def directory(transactional_db: None) -> None:
     """The hotline data of the project, imported; the pages are for servers to write."""
-    operations.import_files(paths=PACKAGED_FILES)
+    own_directory.fill()
 
 
 @pytest.fixture(autouse=True)
