@@ -24,7 +24,8 @@ from realtime.safety.screen import judged, ruled
 
 EPOCHS, RATE, SHRINK = 8, 0.3, 3e-4
 SEEN = 2  # messages that must have a feature
-KEPT = 30_000  # features, those that weigh most
+KEPT = 60_000  # features, those that weigh most
+RARITY = 1.5  # power of the logarithm of how rare a feature is
 CONCERN = 0.2  # how much a message of concern counts: it is no crisis, and near to one
 Sources = Mapping[str, Sequence[Row]]
 
@@ -73,18 +74,27 @@ def compared(sources: Mapping[str, Sequence[Example]]) -> Iterator[str]:
 def trained(examples: Sequence[Example]) -> dict[str, float]:
     """Weights of the features that matter: trained twice, with all and with those kept."""
     seen = Counter(feature for one in examples for feature in one.features)
-    first = _fitted(examples, {feature for feature, times in seen.items() if times >= SEEN})
+    rare = _rarities({feature: n for feature, n in seen.items() if n >= SEEN}, len(examples))
+    first = _fitted(examples, rare)
     kept = sorted(first, key=lambda feature: (-abs(first[feature]), feature))[:KEPT]
-    return _fitted(examples, set(kept))
+    return _fitted(examples, {feature: rare[feature] for feature in kept})
 
 
-def _fitted(examples: Sequence[Example], kept: set[str]) -> dict[str, float]:
-    names = sorted(kept)
+def _rarities(seen: Mapping[str, int], messages: int) -> dict[str, float]:
+    """How much a feature counts: one that few messages have says more of those that do."""
+    raw = {feature: math.log(messages / n) ** RARITY for feature, n in seen.items()}
+    middle = sum(raw.values()) / len(raw)
+    return {feature: each / middle for feature, each in raw.items()}
+
+
+def _fitted(examples: Sequence[Example], rarities: Mapping[str, float]) -> dict[str, float]:
+    names = sorted(rarities)
     index = {feature: at for at, feature in enumerate(names)}
+    counts = [rarities[name] for name in names]
     weights, steps = [0.0] * len(names), [1e-2] * len(names)
     rows = [
         (
-            sorted(index[feature] for feature in one.features & kept),
+            sorted(index[feature] for feature in one.features if feature in index),
             one.row["label"] == "crisis",
             CONCERN if one.row["label"] == "concern" else 1.0,
         )
@@ -95,13 +105,14 @@ def _fitted(examples: Sequence[Example], kept: set[str]) -> dict[str, float]:
         order.shuffle(rows)
         for known, crisis, share in rows:
             scale = 1 / math.sqrt(len(known) + 1)
-            total = max(-30.0, min(30.0, scale * sum([weights[at] for at in known])))
+            total = max(-30.0, min(30.0, scale * sum([weights[at] * counts[at] for at in known])))
             off = share * scale * (1 / (1 + math.exp(-total)) - crisis)
             for at in known:
-                slope = off + SHRINK * weights[at]
+                slope = off * counts[at] + SHRINK * weights[at]
                 steps[at] += slope * slope
                 weights[at] -= RATE * slope / math.sqrt(steps[at])
-    return {name: round(weight / UNIT) * UNIT for name, weight in zip(names, weights, strict=True)}
+    whole = (weight * count for weight, count in zip(weights, counts, strict=True))
+    return {name: round(each / UNIT) * UNIT for name, each in zip(names, whole, strict=True)}
 
 
 def digest() -> str:

@@ -39,14 +39,9 @@ def addresses() -> dict[str, str]:
 
 
 @pytest.mark.process
-def test_two_addresses_are_enough(shown: Path) -> None:
-    done = run_pytest(shown, **addresses())
-
-    assert "shown 0.1 200 1 []" in done.stdout
-
-
-@pytest.mark.process
-def test_nothing_else_of_the_callers_reaches_the_tests(shown: Path) -> None:
+def test_two_addresses_are_enough_and_nothing_else_of_the_callers_reaches_the_tests(
+    shown: Path,
+) -> None:
     theirs = {"OPENAI_API_KEY": "real", "MAX_TURNS": "1", "DEBUG": "0", "SECRET_KEY_FILE": "/no"}
 
     done = run_pytest(shown, **addresses(), **theirs)

@@ -19,6 +19,7 @@ from realtime.safety.rules import Level
 
 WEIGHTS = Path(__file__).with_name("weights.json")
 UNIT = 0.01  # weights are kept as whole numbers of these
+_FARTHEST = 5  # words from one to the next that are still a pair
 _PIECE = 4  # letters
 _LONGEST = 24  # letters of a word that are taken apart
 
@@ -54,15 +55,17 @@ def score(weights: Collection[float]) -> float:
 
 
 def features(sentence: Sentence) -> Iterator[str]:
-    """Words, pairs, pairs with a gap, and the pieces of each word."""
-    before, last = "", "^"
-    for word in (*(word.text for word in sentence.words), "$"):
+    """Words, what stands together in twos and threes, pairs across a gap, and pieces of words."""
+    words = ["^", *(word.text for word in sentence.words), "$"]
+    for at, word in enumerate(words[1:], 1):
         yield word
-        yield f"{last} {word}"
-        if before:
-            yield f"{before} _ {word}"
+        yield f"{words[at - 1]} {word}"
+        if at >= 2:
+            yield f"{words[at - 2]} _ {word}"
+            yield f"{words[at - 2]} {words[at - 1]} {word}"
+        for gap in range(3, min(at, _FARTHEST) + 1):
+            yield f"{words[at - gap]} ~ {word}"
         yield from _pieces(word)
-        before, last = last, word
 
 
 def found_by_rules(message: Message, ruled: Level) -> Iterator[str]:

@@ -12,7 +12,7 @@ from config.devtools.checkout import Checkout
 from config.devtools.environment import check_env
 from config.devtools.processes import Warden
 from tests.support.checkout import here
-from tests.support.openai_scenarios import Call, Scenario, refuses, says
+from tests.support.openai_scenarios import Call, refuses, says
 from tests.support.openai_server import ThreadedOpenAIServer
 
 pytestmark = pytest.mark.process
@@ -43,7 +43,7 @@ def tried(guard: Warden, checkout: Checkout, env: dict[str, str]) -> bool:
     return True
 
 
-def test_a_model_that_works_is_tried_once(
+def test_a_model_that_works_is_tried_once_and_anew_with_another_key_or_name(
     guard: Warden,
     checkout: Checkout,
     model: ThreadedOpenAIServer,
@@ -54,46 +54,24 @@ def test_a_model_that_works_is_tried_once(
     assert tried(guard, checkout, asked(model))
     assert not tried(guard, checkout, asked(model))
     assert "it answers and calls tools" in capsys.readouterr().err
+    for name in ("OPENAI_API_KEY", "OPENAI_MODEL", "OPENAI_WIRE"):
+        assert tried(guard, checkout, asked(model, **{name: "chat"})), name
 
 
-@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_MODEL", "OPENAI_WIRE"])
-def test_another_key_or_model_is_tried_anew(
-    name: str, guard: Warden, checkout: Checkout, model: ThreadedOpenAIServer
-) -> None:
-    model.play(*WORKS)
-    tried(guard, checkout, asked(model))
-
-    assert tried(guard, checkout, asked(model, **{name: "chat"}))
-
-
-@pytest.mark.parametrize(
-    ("played", "line"),
-    [
-        (
-            refuses(401, message="Bad key."),
-            "refuses the key (401): set OPENAI_API_KEY to a key of",
-        ),
-        (
-            says("It is ", "kestrel."),
-            "answers without the tool it was told to call: set OPENAI_MODEL",
-        ),
-    ],
-)
 def test_one_that_fails_is_told_aloud_and_tried_again(
-    played: Scenario,
-    line: str,
     guard: Warden,
     checkout: Checkout,
     model: ThreadedOpenAIServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    model.play(played, played)
+    model.play(refuses(401, message="Bad key."), says("It is ", "kestrel."))
 
     assert tried(guard, checkout, asked(model))
     assert tried(guard, checkout, asked(model))
     told = capsys.readouterr().err
     assert told.count("MODEL DOES NOT WORK: ") == 2
-    assert line in told
+    assert "refuses the key (401): set OPENAI_API_KEY to a key of" in told
+    assert "answers without the tool it was told to call: set OPENAI_MODEL" in told
 
 
 def test_a_key_that_the_server_repeats_is_neither_told_nor_kept(
