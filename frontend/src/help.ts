@@ -56,6 +56,29 @@ export interface Reach {
   readonly contact: Contact;
 }
 
+/** What stays the same thing on the page when all lines are read anew. */
+export interface Keyed<One> {
+  readonly key: string;
+  readonly one: One;
+}
+
+/** Keys by what they are; what stands twice is numbered, for a key may not. */
+export function keyed<One>(
+  all: readonly One[],
+  keyOf: (one: One) => string,
+): readonly Keyed<One>[] {
+  const times = new Map<string, number>();
+  return all.map((one) => {
+    const key = keyOf(one);
+    const before = times.get(key) ?? 0;
+    times.set(key, before + 1);
+    return { key: `${before} ${key}`, one };
+  });
+}
+
+export const lineKey = ({ id, name }: Line): string => id || name;
+export const contactKey = ({ kind, value }: Contact): string => `${kind} ${value}`;
+
 /** First view: one lead line, one other way without speaking, the emergency number. */
 export interface FirstView {
   readonly lead: Line | null;
