@@ -2,9 +2,9 @@
 
 import { text } from "./json";
 import { peopleOf, readFound, readHelp, repeatedCard, type Help } from "./help";
-import type { AssistantMessage, Message, Notice, ToolCall, ToolMessage } from "./protocol";
+import type { AssistantMessage, Json, Message, Notice, ToolCall, ToolMessage } from "./protocol";
 import type { Pending } from "./outbox";
-import { refusedId } from "./notices";
+import { isRefused, refusedId } from "./notices";
 import type { Transcript } from "./transcript";
 
 export type Part =
@@ -225,10 +225,13 @@ const isRepeated = (notice: Notice, earlier: readonly Notice[]): boolean =>
   !["model_down", "refused"].includes(text(notice.value.reason)) &&
   earlier.some((one) => one.name === notice.name && levelOf(one) >= levelOf(notice));
 
+/** It is in no log that could be told whether it fits. */
+const readUnlogged = (value: Json): Help => ({ ...readFound(value), cardId: null });
+
 const helpPart = (notice: Notice, chip: boolean): HelpPart => ({
   kind: "help",
   chip,
   // One card, whatever brings it: a refusal first, then the log.
   key: `notice-${text(notice.value.cardId) || notice.id}`,
-  help: once(notice.value, readFound),
+  help: once(notice.value, isRefused(notice) ? readUnlogged : readFound),
 });

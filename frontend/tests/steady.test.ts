@@ -212,6 +212,19 @@ describe.each(["h2", "a[href='tel:116123']", "a[href='tel:999']", "summary"])(
   },
 );
 
+describe("the card of a refusal", () => {
+  it("asks whether it fits when the log has it, not before", () => {
+    const [runId, id] = say();
+    refuse(runId, value(runId));
+    expect(element("footer").textContent).not.toContain("This doesn't fit");
+
+    started(runId, id);
+    card(runId);
+
+    expect(element("footer").textContent).toContain("This doesn't fit");
+  });
+});
+
 describe("whoever is in the card of a lost line", () => {
   it("keeps it when the line is back, until they leave it", async () => {
     vi.useFakeTimers();
