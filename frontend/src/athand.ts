@@ -3,7 +3,7 @@
  * server knows better, and the service worker keeps them. All of it works without the chat.
  */
 
-import { readFound, type Help } from "./help";
+import { readFound, type Help, type Sought } from "./help";
 import { isRecord, list, parseJson, record, texts, textOrNull } from "./json";
 
 /** What stands in the page: lines that count where the device's clock is one of `zones`. */
@@ -24,7 +24,9 @@ export interface AtHandParts {
   readonly memory: { country: string | null };
   readonly timeZone: string;
   readonly whereAmI: () => Promise<Where | null>;
+  /** For anybody there. */
   readonly linesFor: (code: string) => Promise<Help | null>;
+  readonly fittingLines: (code: string, sought: Sought) => Promise<Help | null>;
   /** Have these countries kept on the device. */
   readonly keep: (codes: readonly string[]) => void;
   readonly onChange: (help: Help) => void;
@@ -95,14 +97,19 @@ export class HelpAtHand {
     else if (lines !== null) this.show({ ...lines, guessed: where.guessed });
   }
 
-  /** The person's choice; null where its lines cannot be had now. */
-  async choose(code: string): Promise<Help | null> {
-    this.parts.memory.country = code;
-    this.parts.keep([code]);
-    const lines = await this.linesFor(code);
+  /** The person's choice, and its lines for what a card was for, or those for anybody there. */
+  async choose(code: string, sought: Sought): Promise<Help | null> {
+    const { memory, keep, fittingLines } = this.parts;
+    memory.country = code;
+    keep([code]);
+    const anybody = sought.needs.length + sought.audiences.length === 0;
+    const [lines, fitting] = await Promise.all([
+      this.linesFor(code),
+      anybody ? null : fittingLines(code, sought),
+    ]);
     const found = lines && { ...lines, guessed: false };
-    if (this.parts.memory.country === code) this.show(found ?? unsure(this.help, [code]));
-    return found;
+    if (memory.country === code) this.show(found ?? unsure(this.help, [code]));
+    return fitting === null ? found : { ...fitting, guessed: false };
   }
 
   private async linesFor(code: string): Promise<Help | null> {

@@ -34,7 +34,15 @@ export interface EmergencyNumber {
   readonly href: string | null;
 }
 
-export interface Help {
+/** What lines are looked for, in the directory's words. */
+export interface Sought {
+  /** Any of these. */
+  readonly needs: readonly string[];
+  /** Groups the person belongs to. */
+  readonly audiences: readonly string[];
+}
+
+export interface Help extends Sought {
   readonly country: string | null;
   readonly countryName: string | null;
   readonly lines: readonly Line[];
@@ -104,6 +112,8 @@ export function readFound(found: Json): Help {
   return {
     country: textOrNull(found.country),
     countryName: textOrNull(found.countryName),
+    needs: texts(found.needs),
+    audiences: texts(found.audiences),
     lines: list(found.lines)
       .filter(isRecord)
       .map(readLine)

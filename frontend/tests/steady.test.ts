@@ -71,6 +71,7 @@ beforeEach(async () => {
       timeZone: "Europe/London",
       whereAmI: () => Promise.resolve(null),
       linesFor: () => Promise.resolve(null),
+      fittingLines: () => Promise.resolve(null),
       keep: () => undefined,
       onChange,
       now: Date.now,
