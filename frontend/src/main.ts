@@ -69,6 +69,7 @@ function bringHelp(onChange: (help: Help) => void): HelpAtHand {
     },
     onChange,
     now: Date.now,
+    clock: browserClock,
   });
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { HelpAtHand, readHeld, readWhere, type Where } from "../src/athand";
+import { FakeClock, settled } from "./fakes";
 import { readFound, type Help, type Sought } from "../src/help";
 
 const help = (country: string, number = "1"): Help =>
@@ -26,6 +27,7 @@ function atHand({ where = GB, chosen = null, timeZone = "Europe/London", down = 
   const server = { down, now: 0 };
   const keep = vi.fn<(codes: readonly string[]) => void>();
   const asked: string[] = [];
+  const clock = new FakeClock();
   const linesFor = (code: string) => {
     asked.push(code);
     return Promise.resolve(server.down ? null : help(code, "2"));
@@ -43,8 +45,9 @@ function atHand({ where = GB, chosen = null, timeZone = "Europe/London", down = 
     keep,
     onChange: () => undefined,
     now: () => server.now,
+    clock,
   });
-  return { one, memory, server, keep, asked, fittingLines };
+  return { one, memory, server, keep, asked, fittingLines, clock };
 }
 
 const numbers = ({ lines }: Help) => lines.flatMap(({ contacts }) => contacts.map((c) => c.value));
@@ -130,6 +133,43 @@ describe("help at hand", () => {
 
     expect(await one.choose("IE", ANYTHING)).toBeNull();
     expect([one.help.country, one.help.choices]).toEqual([null, ["IE"]]);
+  });
+
+  it("is asked for again when the page wakes, where it could not be had", async () => {
+    const { one, server, asked } = atHand({ down: true });
+    await one.refresh();
+    server.down = false;
+
+    await one.refresh();
+
+    expect([asked, numbers(one.help)]).toEqual([["GB"], ["2"]]);
+  });
+
+  it("is asked for again by itself: after half a minute, then a minute, then when it is had", async () => {
+    const { one, server, asked, clock } = atHand({ chosen: "IE", down: true });
+    const pass = async (ms: number) => {
+      clock.advance(ms);
+      await settled();
+      return asked.length;
+    };
+    await one.refresh();
+    expect([await pass(29_999), await pass(1)]).toEqual([1, 2]);
+    server.down = false;
+    expect([await pass(59_999), await pass(1)]).toEqual([2, 3]);
+
+    expect([one.help.country, numbers(one.help)]).toEqual(["IE", ["2"]]);
+    expect(await pass(3_600_000)).toBe(3);
+  });
+
+  it("is asked for again where the lines that were chosen could not be had", async () => {
+    const { one, server, clock } = atHand({ down: true });
+    await one.choose("IE", ANYTHING);
+    server.down = false;
+
+    clock.advance(30_000);
+    await settled();
+
+    expect([one.help.country, numbers(one.help)]).toEqual(["IE", ["2"]]);
   });
 
   it("is asked for again after an hour, not before", async () => {

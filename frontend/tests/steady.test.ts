@@ -75,6 +75,7 @@ beforeEach(async () => {
       keep: () => undefined,
       onChange,
       now: Date.now,
+      clock,
     });
   const props = {
     config: CONFIG,
