@@ -217,12 +217,16 @@ function quietWay(help: Help, lead: Line, shown: Contact | undefined): Reach | n
   return null;
 }
 
+/** Its facts stand in the first view already. */
+export const inFirst = ({ lead, quiet }: FirstView, line: Line): boolean =>
+  [lead, quiet?.line ?? null].some((one) => one !== null && lineKey(one) === lineKey(line));
+
 /** What stands under "more": every line with the contacts the first view does not show. */
 export function restOf(help: Help, first: FirstView): readonly Line[] {
   const shown = new Set([...first.leadContacts, first.quiet?.contact]);
   return help.lines
     .map((line) => ({ ...line, contacts: line.contacts.filter((way) => !shown.has(way)) }))
-    .filter((line) => line.contacts.length > 0 || (line.id !== first.lead?.id && line.website));
+    .filter((line) => line.contacts.length > 0 || (!inFirst(first, line) && line.website));
 }
 
 const VERBS: Readonly<Record<string, string>> = {
