@@ -19,8 +19,7 @@ export interface Helping {
   readonly helpPath: string;
   /** The country the person chose, in this card or an earlier one. */
   readonly chosen: string | null;
-  /** Remember the choice and fetch its lines for what is sought, or those for anybody; null where
-   * neither can be had now. */
+  /** Remember the choice and fetch its lines for what is sought, else for anybody; null for none. */
   choose(code: string, sought: Sought): Promise<Help | null>;
   /** Counted without a name, never waited for. */
   tapped(tap: Tap): void;
