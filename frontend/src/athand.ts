@@ -3,8 +3,9 @@
  * server knows better, and the service worker keeps them. All of it works without the chat.
  */
 
-import { readFound, type Help } from "./help";
+import { readFound, type Help, type Sought } from "./help";
 import { isRecord, list, parseJson, record, texts, textOrNull } from "./json";
+import type { Clock } from "./socket";
 
 /** What stands in the page: lines that count where the device's clock is one of `zones`. */
 export interface Held {
@@ -24,14 +25,19 @@ export interface AtHandParts {
   readonly memory: { country: string | null };
   readonly timeZone: string;
   readonly whereAmI: () => Promise<Where | null>;
+  /** For anybody there. */
   readonly linesFor: (code: string) => Promise<Help | null>;
+  readonly fittingLines: (code: string, sought: Sought) => Promise<Help | null>;
   /** Have these countries kept on the device. */
   readonly keep: (codes: readonly string[]) => void;
   readonly onChange: (help: Help) => void;
   readonly now: () => number;
+  readonly clock: Clock;
 }
 
 const FRESH_MS = 3_600_000;
+/** What could not be had is asked for again by itself after this, then twice this, and so on. */
+const RETRY_MS = 30_000;
 
 export function readHeld(source: string): Held {
   const { zones, help } = record(parseJson(source));
@@ -64,6 +70,8 @@ export class HelpAtHand {
   help: Help;
   private readonly copies = new Map<string, Help>();
   private askedAt: number | null = null;
+  private failures = 0;
+  private retry: number | null = null;
 
   constructor(private readonly parts: AtHandParts) {
     const { held, memory, timeZone } = parts;
@@ -77,38 +85,64 @@ export class HelpAtHand {
         : unsure(held.help, choices === null ? [] : [choices]);
   }
 
-  /** Ask where the person is and fetch the lines; again when that was an hour ago. */
+  /** Ask where the person is and fetch the lines; again when that failed or was an hour ago. */
   async refresh(): Promise<void> {
-    const { memory, whereAmI, keep, now } = this.parts;
+    const { now } = this.parts;
     if (this.askedAt !== null && now() - this.askedAt < FRESH_MS) return;
     this.askedAt = now();
+    if (await this.ask()) this.failures = 0;
+    else this.tryLater();
+  }
+
+  /** Whoever wakes the page tries at once; who leaves it open is not forgotten. */
+  private tryLater(): void {
+    const { clock } = this.parts;
+    this.askedAt = null;
+    if (this.retry !== null) clock.clear(this.retry);
+    const wait = Math.min(RETRY_MS * 2 ** this.failures++, FRESH_MS);
+    this.retry = clock.set(() => void this.refresh(), wait);
+  }
+
+  /** False where the answer, or a part of it, could not be had. */
+  private async ask(): Promise<boolean> {
+    const { memory, whereAmI, keep } = this.parts;
     const choice = memory.country;
     const where =
       choice === null ? await whereAmI() : { country: choice, guessed: false, choices: [] };
-    if (where === null || memory.country !== choice) return;
+    if (memory.country !== choice) return true;
+    if (where === null) return false;
     const codes = where.country === null ? where.choices : [where.country];
     keep(codes);
-    const copies = await Promise.all(codes.map((code) => this.linesFor(code)));
-    if (memory.country !== choice) return;
-    const [lines = null] = copies;
+    const fresh = await Promise.all(codes.map((code) => this.fetchLines(code)));
+    if (memory.country !== choice) return true;
+    const lines = this.copies.get(where.country ?? "");
     if (where.country === null) this.show(unsure(this.help, where.choices));
-    else if (lines !== null) this.show({ ...lines, guessed: where.guessed });
+    else if (lines !== undefined) this.show({ ...lines, guessed: where.guessed });
+    return fresh.every(Boolean);
   }
 
-  /** The person's choice; null where its lines cannot be had now. */
-  async choose(code: string): Promise<Help | null> {
-    this.parts.memory.country = code;
-    this.parts.keep([code]);
-    const lines = await this.linesFor(code);
-    const found = lines && { ...lines, guessed: false };
-    if (this.parts.memory.country === code) this.show(found ?? unsure(this.help, [code]));
-    return found;
+  /** The person's choice, and its lines for what a card was for, or those for anybody there. */
+  async choose(code: string, sought: Sought): Promise<Help | null> {
+    const { memory, keep, fittingLines } = this.parts;
+    memory.country = code;
+    keep([code]);
+    const anybody = sought.needs.length + sought.audiences.length === 0;
+    const [fresh, fitting] = await Promise.all([
+      this.fetchLines(code),
+      anybody ? null : fittingLines(code, sought),
+    ]);
+    const lines = this.copies.get(code);
+    const found = lines === undefined ? null : { ...lines, guessed: false };
+    if (memory.country === code) this.show(found ?? unsure(this.help, [code]));
+    if (memory.country === code && !fresh) this.tryLater();
+    return fitting === null ? found : { ...fitting, guessed: false };
   }
 
-  private async linesFor(code: string): Promise<Help | null> {
+  /** Into `copies`; false where what was there before has to do. */
+  private async fetchLines(code: string): Promise<boolean> {
     const fresh = await this.parts.linesFor(code);
     if (fresh !== null) this.copies.set(code, fresh);
-    return fresh ?? this.copies.get(code) ?? null;
+    return fresh !== null;
   }
 
   private show(help: Help): void {

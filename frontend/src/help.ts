@@ -34,7 +34,15 @@ export interface EmergencyNumber {
   readonly href: string | null;
 }
 
-export interface Help {
+/** What lines are looked for, in the directory's words. */
+export interface Sought {
+  /** Any of these. */
+  readonly needs: readonly string[];
+  /** Groups the person belongs to. */
+  readonly audiences: readonly string[];
+}
+
+export interface Help extends Sought {
   readonly country: string | null;
   readonly countryName: string | null;
   readonly lines: readonly Line[];
@@ -55,6 +63,29 @@ export interface Reach {
   readonly line: Line;
   readonly contact: Contact;
 }
+
+/** What stays the same thing on the page when all lines are read anew. */
+export interface Keyed<One> {
+  readonly key: string;
+  readonly one: One;
+}
+
+/** Keys by what they are; what stands twice is numbered, for a key may not. */
+export function keyed<One>(
+  all: readonly One[],
+  keyOf: (one: One) => string,
+): readonly Keyed<One>[] {
+  const times = new Map<string, number>();
+  return all.map((one) => {
+    const key = keyOf(one);
+    const before = times.get(key) ?? 0;
+    times.set(key, before + 1);
+    return { key: `${before} ${key}`, one };
+  });
+}
+
+export const lineKey = ({ id, name }: Line): string => id || name;
+export const contactKey = ({ kind, value }: Contact): string => `${kind} ${value}`;
 
 /** First view: one lead line, one other way without speaking, the emergency number. */
 export interface FirstView {
@@ -81,6 +112,8 @@ export function readFound(found: Json): Help {
   return {
     country: textOrNull(found.country),
     countryName: textOrNull(found.countryName),
+    needs: texts(found.needs),
+    audiences: texts(found.audiences),
     lines: list(found.lines)
       .filter(isRecord)
       .map(readLine)
@@ -184,12 +217,16 @@ function quietWay(help: Help, lead: Line, shown: Contact | undefined): Reach | n
   return null;
 }
 
+/** Its facts stand in the first view already. */
+export const inFirst = ({ lead, quiet }: FirstView, line: Line): boolean =>
+  [lead, quiet?.line ?? null].some((one) => one !== null && lineKey(one) === lineKey(line));
+
 /** What stands under "more": every line with the contacts the first view does not show. */
 export function restOf(help: Help, first: FirstView): readonly Line[] {
   const shown = new Set([...first.leadContacts, first.quiet?.contact]);
   return help.lines
     .map((line) => ({ ...line, contacts: line.contacts.filter((way) => !shown.has(way)) }))
-    .filter((line) => line.contacts.length > 0 || (line.id !== first.lead?.id && line.website));
+    .filter((line) => line.contacts.length > 0 || (!inFirst(first, line) && line.website));
 }
 
 const VERBS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** Help over the network: lines, the guess of a place, what is kept on the device, counters. */
 
 import { readWhere, type Where } from "./athand";
-import { readHelp, type Help } from "./help";
+import { readHelp, type Help, type Sought } from "./help";
 import type { Tap } from "./helping";
 
 /** A server that answers this late helps nobody who looks for a number. */
@@ -9,6 +9,19 @@ const PATIENCE_MS = 5_000;
 
 export async function linesFor(apiPath: string, code: string): Promise<Help | null> {
   const found = await read(`${apiPath}/hotlines/offline/${code}`);
+  return found === null ? null : readHelp(found);
+}
+
+/** As the server orders them for what is sought now: of this no copy is kept. */
+export async function fittingLines(
+  apiPath: string,
+  country: string,
+  { needs, audiences }: Sought,
+): Promise<Help | null> {
+  const asked = new URLSearchParams({ country });
+  for (const need of needs) asked.append("specialty", need);
+  for (const audience of audiences) asked.append("audience", audience);
+  const found = await read(`${apiPath}/hotlines?${asked}`);
   return found === null ? null : readHelp(found);
 }
 

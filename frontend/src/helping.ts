@@ -1,6 +1,6 @@
 /** What a help card can do besides showing lines. */
 
-import type { Help } from "./help";
+import type { Help, Sought } from "./help";
 
 export interface Tap {
   /** The id of a line, or one of the two that are no lines. */
@@ -19,8 +19,8 @@ export interface Helping {
   readonly helpPath: string;
   /** The country the person chose, in this card or an earlier one. */
   readonly chosen: string | null;
-  /** Remember the choice and fetch its lines; null where they cannot be had now. */
-  choose(code: string): Promise<Help | null>;
+  /** Remember the choice and fetch its lines for what is sought, else for anybody; null for none. */
+  choose(code: string, sought: Sought): Promise<Help | null>;
   /** Counted without a name, never waited for. */
   tapped(tap: Tap): void;
   doesNotFit(cardId: string): void;

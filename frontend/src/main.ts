@@ -5,7 +5,7 @@ import { readConfig } from "./config";
 import { Conversation, type View } from "./conversation";
 import { Door } from "./door";
 import type { Help } from "./help";
-import { keepOnDevice, linesFor, whereAmI } from "./helpers";
+import { fittingLines, keepOnDevice, linesFor, whereAmI } from "./helpers";
 import { devicePlace } from "./places";
 import { Link } from "./socket";
 import { hashOfThread, Memory, threadInHash } from "./storage";
@@ -63,11 +63,13 @@ function bringHelp(onChange: (help: Help) => void): HelpAtHand {
     timeZone: device.timeZone,
     whereAmI: () => whereAmI(apiPath, device),
     linesFor: (code) => linesFor(apiPath, code),
+    fittingLines: (code, sought) => fittingLines(apiPath, code, sought),
     keep: (codes) => {
       if (workerPath !== null) void keepOnDevice(workerPath, codes);
     },
     onChange,
     now: Date.now,
+    clock: browserClock,
   });
 }
 

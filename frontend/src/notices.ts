@@ -26,15 +26,51 @@ export function notify(
   return addNotice(notices, { ...notice, afterMessageId });
 }
 
+/** Its help is shown at once, and only the latest of several: nobody is to be nagged. */
+export function refusedWith(
+  { messages, notices }: Shown,
+  value: Notice["value"],
+  runId: string,
+): readonly Notice[] {
+  const others = notices.filter((notice) => !isRefused(notice));
+  const id = refusedId(runId);
+  return notify({ messages, notices: others }, { id, name: "kindline.help", value });
+}
+
+/** The card of a run's refusal stands below what it asks, where the log's will come. */
+export const below = ({ messages, notices }: Shown, runId: string): readonly Notice[] =>
+  notices.map((one) =>
+    one.id === refusedId(runId) ? { ...one, afterMessageId: messages.at(-1)?.id ?? null } : one,
+  );
+
+/**
+ * All that is there, sent anew. A card stays where it stands, for the person may be at it; so does
+ * a refusal's, which is in no log, unless something they said has been taken meanwhile.
+ */
+export function renewed(old: Shown, came: Shown): readonly Notice[] {
+  const ids = new Set(came.messages.map(({ id }) => id));
+  const had = new Set(old.messages.map(({ id }) => id));
+  const taken = came.messages.some(({ id, role }) => role === "user" && !had.has(id));
+  const placed = came.notices.map((notice) => {
+    const after = old.notices.find((one) => sameCard(one, notice))?.afterMessageId;
+    return typeof after === "string" && ids.has(after)
+      ? { ...notice, afterMessageId: after }
+      : notice;
+  });
+  const waiting = had.size > 0 && taken ? [] : old.notices.filter(isRefused);
+  return [...waiting, ...placed].reduce(addNotice, []);
+}
+
 /** What stood after words that are taken back stands after what is left before them. */
 export function movedUp(
   { messages, notices }: Shown,
   kept: readonly Message[],
+  which: (notice: Notice) => boolean,
 ): readonly Notice[] {
   const ids = new Set(kept.map(({ id }) => id));
   return notices.map((notice) => {
     const at = messages.findIndex(({ id }) => id === notice.afterMessageId);
-    if (at < 0 || ids.has(messages[at]?.id ?? "")) return notice;
+    if (at < 0 || ids.has(messages[at]?.id ?? "") || !which(notice)) return notice;
     const before = messages.slice(0, at).findLast(({ id }) => ids.has(id));
     return { ...notice, afterMessageId: before?.id ?? null };
   });

@@ -22,7 +22,8 @@ export interface Asked {
 
 export type Route =
   | { readonly kind: "home" }
-  | { readonly kind: "help"; readonly country: string | null }
+  /** `exact`: nothing else is in the address, so its page is that of the country, or of none. */
+  | { readonly kind: "help"; readonly country: string | null; readonly exact: boolean }
   | { readonly kind: "style" }
   | { readonly kind: "copy"; readonly country: string };
 
@@ -41,8 +42,25 @@ export function routeOf({ method, mode, url, origin }: Asked, told: Told): Route
   if (mode !== "navigate") return null;
   if (url.pathname === "/") return { kind: "home" };
   if (url.pathname !== told.help) return null;
-  return { kind: "help", country: url.searchParams.get("country")?.toUpperCase() || null };
+  const [country = "", ...more] = url.searchParams.getAll("country").reverse(); // the last counts
+  const exact = more.length === 0 && [...url.searchParams.keys()].length <= 1;
+  const bare = country !== "" || url.search === "";
+  return { kind: "help", country: country.toUpperCase() || null, exact: exact && bare };
 }
+
+/** Whether the page is that country's; of one the server does not know, it is the page that asks. */
+export const isPageOf = (html: string, country: string): boolean =>
+  html.includes(`value="${country}" selected`);
+
+/** What of an older version's copies is worth keeping where it could not be had anew. */
+export const worthKeeping = (told: Told, urls: readonly string[]): readonly string[] =>
+  countriesIn(urls, told)
+    .flatMap((country) => wanted(told, country))
+    .filter((path) => path !== told.style && path !== told.help);
+
+/** An older version's page, with the style that there is now. */
+export const restyled = (html: string, { style }: Told): string =>
+  html.replace(/(<link rel="stylesheet" href=")[^"]*/, (_, start: string) => start + style);
 
 export const pageOf = ({ help }: Told, country: string | null): string =>
   country === null ? help : `${help}?country=${country}`;

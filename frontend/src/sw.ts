@@ -1,6 +1,7 @@
 /** The service worker: fetches, keeps and answers; what it decides stands in `offline.ts`. */
 
-import { choose, countriesIn, isCode, marked, noteFor, pageOf, routeOf, wanted } from "./offline";
+import { choose, copyOf, countriesIn, isCode, isPageOf, marked, noteFor } from "./offline";
+import { pageOf, restyled, routeOf, wanted, worthKeeping } from "./offline";
 import type { Route, Told } from "./offline";
 
 interface Waiting extends Event {
@@ -35,7 +36,11 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(dropOlder().then(() => self.clients.claim()));
+  event.waitUntil(
+    carryOver()
+      .then(dropOlder)
+      .then(() => self.clients.claim()),
+  );
 });
 
 self.addEventListener("message", (event) => {
@@ -59,12 +64,36 @@ async function moveIn(): Promise<void> {
   await self.skipWaiting();
 }
 
-async function dropOlder(): Promise<void> {
-  const older = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== NAME);
-  await Promise.all(older.map((name) => caches.delete(name)));
+/** The newest first. */
+const older = async (): Promise<readonly string[]> =>
+  (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== NAME).reverse();
+
+/** What could not be had anew comes along as it was: an older copy is better than none. */
+async function carryOver(): Promise<void> {
+  const cache = await caches.open(NAME);
+  for (const name of await older()) {
+    const old = await caches.open(name);
+    const urls = (await old.keys()).map(({ url }) => url);
+    for (const path of worthKeeping(KINDLINE, urls)) {
+      const copy = (await cache.match(path)) ? undefined : await old.match(path);
+      if (copy !== undefined) await cache.put(path, await inTodaysStyle(copy));
+    }
+  }
 }
 
-/** Refresh what is kept for these countries, and keep no other; without any, what there is. */
+async function inTodaysStyle(copy: Response): Promise<Response> {
+  const { headers } = copy;
+  return new Response(restyled(await copy.text(), KINDLINE), { headers });
+}
+
+async function dropOlder(): Promise<void> {
+  for (const name of await older()) await caches.delete(name);
+}
+
+/**
+ * Refresh what is kept for these countries, and keep no other once theirs is there; without any,
+ * what there is.
+ */
 async function keepOnly(asked: readonly string[]): Promise<void> {
   const countries = asked.length === 0 ? await keptCountries() : asked;
   const urls = new Set(
@@ -74,7 +103,9 @@ async function keepOnly(asked: readonly string[]): Promise<void> {
   );
   await saveAll([...urls]);
   const cache = await caches.open(NAME);
-  for (const { url } of await cache.keys()) if (!urls.has(url)) await cache.delete(url);
+  const kept = (await cache.keys()).map(({ url }) => url);
+  if (![...urls].every((url) => kept.includes(url))) return;
+  for (const url of kept) if (!urls.has(url)) await cache.delete(url);
 }
 
 async function keptCountries(): Promise<readonly string[]> {
@@ -96,7 +127,14 @@ const saveAll = (urls: readonly string[]): Promise<unknown> => Promise.allSettle
 async function save(url: string): Promise<void> {
   const fresh = await fetch(url, { cache: "no-cache", credentials: "omit" });
   if (!fresh.ok) throw new Error(`${fresh.status}`);
-  await (await caches.open(NAME)).put(url, fresh);
+  await keep(url, fresh);
+}
+
+/** Not the page that asks for a country in the place of a country's own. */
+async function keep(url: string, said: Response): Promise<void> {
+  const [country] = countriesIn([new URL(url, self.location.origin).href], KINDLINE);
+  if (country !== undefined && !isPageOf(await said.clone().text(), country)) return;
+  await (await caches.open(NAME)).put(url, said);
 }
 
 async function answer(route: Route, event: Fetching): Promise<Response> {
@@ -118,16 +156,18 @@ function within(asked: Promise<Response | null>, ms: number): Promise<Response |
 /** The page of a country somebody chose there is worth keeping; a new copy of a kept one too. */
 function keepVisited(route: Route, said: Response, event: Fetching): void {
   if (!said.ok || (route.kind !== "help" && route.kind !== "style")) return;
-  if (route.kind === "help" && route.country !== null && !isCode(route.country)) return;
+  if (route.kind === "help" && !isKept(route)) return;
   const url = route.kind === "help" ? pageOf(KINDLINE, route.country) : KINDLINE.style;
-  const copy = said.clone();
-  event.waitUntil(caches.open(NAME).then((cache) => cache.put(url, copy)));
+  event.waitUntil(keep(url, said.clone()));
 }
+
+const isKept = ({ country, exact }: Extract<Route, { kind: "help" }>): boolean =>
+  exact && (country === null || isCode(country));
 
 async function saved(route: Route): Promise<Response | null> {
   const cache = await caches.open(NAME);
   if (route.kind === "style") return (await cache.match(KINDLINE.style)) ?? null;
-  if (route.kind === "copy") return (await cache.match(KINDLINE.copies + route.country)) ?? null;
+  if (route.kind === "copy") return (await cache.match(copyOf(KINDLINE, route.country))) ?? null;
   const kept = countriesIn(
     (await cache.keys()).map(({ url }) => url),
     KINDLINE,

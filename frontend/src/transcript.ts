@@ -6,7 +6,7 @@
  * one we already have is ignored; anything else is a gap and asks for a replay from our cursor.
  */
 
-import { addNotice, isRefused, movedUp, notify, refusedId } from "./notices";
+import { below, isRefused, movedUp, notify, refusedId, refusedWith, renewed } from "./notices";
 import type {
   AssistantMessage,
   Envelope,
@@ -54,6 +54,16 @@ export interface Step {
   readonly resubscribe: boolean;
 }
 
+/** Of a reply that has just been asked for. */
+const UNWRITTEN = {
+  open: [],
+  ending: null,
+  written: false,
+  restarted: false,
+  brokeOff: false,
+  refusal: null,
+} as const;
+
 export const emptyTranscript = (threadId: string): Transcript => ({
   threadId,
   cursor: null,
@@ -61,14 +71,9 @@ export const emptyTranscript = (threadId: string): Transcript => ({
   repairing: false,
   messages: [],
   notices: [],
-  open: [],
+  ...UNWRITTEN,
   runId: null,
-  ending: null,
-  written: false,
-  restarted: false,
-  brokeOff: false,
   status: null,
-  refusal: null,
 });
 
 export function reduce(state: Transcript, frame: ServerFrame): Step {
@@ -119,27 +124,24 @@ function isKnown(id: string, cursor: string): boolean {
 }
 
 function replaceAll(state: Transcript, frame: Snapshot): Transcript {
-  const { cursor, messages, notices, brokeOff } = frame;
-  const { threadId, synced } = state;
-  const cards = notices.reduce(addNotice, []);
-  return { ...emptyTranscript(threadId), synced, cursor, messages, notices: cards, brokeOff };
+  const { cursor, messages, brokeOff } = frame;
+  const came = { cursor, messages, notices: renewed(state, frame), brokeOff };
+  return { ...emptyTranscript(state.threadId), synced: state.synced, ...came };
 }
 
 function apply(state: Transcript, event: RunEvent, id: string): Transcript {
   switch (event.type) {
-    case "RUN_STARTED":
+    case "RUN_STARTED": {
       if (event.asked.length === 0) return state; // it asks nothing and only brings a notice
+      const messages = event.asked.reduce(upsert, state.messages);
       return {
         ...state,
-        messages: event.asked.reduce(upsert, state.messages),
+        messages,
+        notices: below({ ...state, messages }, event.runId),
+        ...UNWRITTEN,
         runId: event.runId,
-        open: [],
-        ending: null,
-        written: false,
-        restarted: false,
-        brokeOff: false,
-        refusal: null,
       };
+    }
     case "RUN_FINISHED":
       if (state.runId === null) return state;
       return end(state, event.cancelled ? "cancelled" : "completed", null);
@@ -151,7 +153,7 @@ function apply(state: Transcript, event: RunEvent, id: string): Transcript {
       return {
         ...state,
         messages: event.messages,
-        notices: state.written ? movedUp(state, event.messages) : state.notices,
+        notices: movedUp(state, event.messages, state.written ? () => true : isRefused),
         open: [],
         restarted: state.restarted || (state.written && takesBack(state, event.messages)),
         brokeOff: state.runId === null && event.brokeOff,
@@ -282,14 +284,11 @@ const appendArguments = (messages: readonly Message[], callId: string, delta: st
 
 const NOTICES: ReadonlySet<string> = new Set(["kindline.help", "kindline.disclosure"]);
 
-/** Its help is shown at once, and only the latest of several: nobody is to be nagged. */
 function refuse(state: Transcript, refusal: Refusal): Transcript {
   if (refusal.threadId !== null && refusal.threadId !== state.threadId) return state;
-  const refused = { ...state, refusal };
-  if (refusal.help === null) return refused;
-  const notices = state.notices.filter((notice) => !isRefused(notice));
-  const id = refusedId(refusal.runId ?? "");
-  return withNotice({ ...refused, notices }, "kindline.help", refusal.help, id);
+  const { help, runId } = refusal;
+  const notices = help === null ? state.notices : refusedWith(state, help, runId ?? "");
+  return { ...state, refusal, notices };
 }
 
 const withNotice = (

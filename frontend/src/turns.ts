@@ -2,9 +2,9 @@
 
 import { text } from "./json";
 import { peopleOf, readFound, readHelp, repeatedCard, type Help } from "./help";
-import type { AssistantMessage, Message, Notice, ToolCall, ToolMessage } from "./protocol";
+import type { AssistantMessage, Json, Message, Notice, ToolCall, ToolMessage } from "./protocol";
 import type { Pending } from "./outbox";
-import { refusedId } from "./notices";
+import { isRefused, refusedId } from "./notices";
 import type { Transcript } from "./transcript";
 
 export type Part =
@@ -32,14 +32,14 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
   const items: Item[] = [];
   const results = resultsByCall(messages);
   const cards = new Set(notices.map(({ value }) => text(value.cardId)));
-  addNotices(items, "start", noticesAfter(notices, null, messages), notices);
+  addNotices(items, noticesAfter(notices, null, messages), notices);
   for (const message of messages) {
     if (message.role === "user") {
       items.push({ kind: "said", key: message.id, text: message.content, pending: null });
     } else if (message.role === "assistant") {
-      addParts(items, message.id, assistantParts(message, transcript, results, cards));
+      addParts(items, assistantParts(message, transcript, results, cards));
     }
-    addNotices(items, `after-${message.id}`, noticesAfter(notices, message.id, messages), notices);
+    addNotices(items, noticesAfter(notices, message.id, messages), notices);
   }
   const known = new Set(messages.map(({ id }) => id));
   for (const item of pending) {
@@ -47,13 +47,10 @@ export function itemsOf(transcript: Transcript, pending: readonly Pending[]): re
       items.push({ kind: "said", key: item.messageId, text: item.text, pending: item });
     }
     const refused = transcript.notices.filter(({ id }) => id === refusedId(item.runId));
-    addParts(
-      items,
-      `after-${item.messageId}`,
-      refused.map((notice) => helpPart(notice, false)),
-    );
+    const parts = refused.map((notice) => helpPart(notice, false));
+    addParts(items, parts);
   }
-  return turnsOf(items).flatMap(oneOfEqual);
+  return turnsOf(items).map(named).flatMap(oneOfEqual);
 }
 
 /** While an edit is on its way, what it will replace is gone already. */
@@ -67,14 +64,14 @@ function withoutReplaced(
   return [...messages.slice(0, at), ...messages.filter(({ id }) => id === edit.messageId)];
 }
 
-/** Consecutive rounds of one reply are one item, named by its first message. */
-function addParts(items: Item[], key: string, parts: readonly Part[]): void {
+/** Consecutive rounds of one reply are one item; its key comes when all are there. */
+function addParts(items: Item[], parts: readonly Part[]): void {
   if (parts.length === 0) return;
   const last = items.at(-1);
   if (last?.kind === "reply") {
     items[items.length - 1] = { ...last, parts: [...last.parts, ...parts] };
   } else {
-    items.push({ kind: "reply", key, parts });
+    items.push({ kind: "reply", key: "", parts });
   }
 }
 
@@ -88,6 +85,18 @@ function turnsOf(items: readonly Item[]): readonly (readonly Item[])[] {
     turns.at(-1)?.push(item);
   }
   return turns;
+}
+
+/**
+ * A reply's key tells what it answers, not what stands in it: that changes when a card comes before
+ * the words, and all of it would be made anew.
+ */
+function named(turn: readonly Item[]): readonly Item[] {
+  const said = turn[0]?.kind === "said" ? turn[0].key : "";
+  let replies = 0;
+  return turn.map((item) =>
+    item.kind === "reply" ? { ...item, key: `reply-${++replies}-${said}` } : item,
+  );
 }
 
 /**
@@ -194,16 +203,11 @@ function noticesAfter(
   });
 }
 
-function addNotices(
-  items: Item[],
-  key: string,
-  notices: readonly Notice[],
-  all: readonly Notice[],
-): void {
+function addNotices(items: Item[], notices: readonly Notice[], all: readonly Notice[]): void {
   for (const notice of notices) {
     if (notice.name === "kindline.help") {
       const earlier = all.slice(0, all.indexOf(notice));
-      addParts(items, key, [helpPart(notice, isRepeated(notice, earlier))]);
+      addParts(items, [helpPart(notice, isRepeated(notice, earlier))]);
     } else if (notice.name === "kindline.disclosure") addTold(items, notice);
   }
 }
@@ -221,10 +225,13 @@ const isRepeated = (notice: Notice, earlier: readonly Notice[]): boolean =>
   !["model_down", "refused"].includes(text(notice.value.reason)) &&
   earlier.some((one) => one.name === notice.name && levelOf(one) >= levelOf(notice));
 
+/** It is in no log that could be told whether it fits. */
+const readUnlogged = (value: Json): Help => ({ ...readFound(value), cardId: null });
+
 const helpPart = (notice: Notice, chip: boolean): HelpPart => ({
   kind: "help",
   chip,
   // One card, whatever brings it: a refusal first, then the log.
   key: `notice-${text(notice.value.cardId) || notice.id}`,
-  help: once(notice.value, readFound),
+  help: once(notice.value, isRefused(notice) ? readUnlogged : readFound),
 });

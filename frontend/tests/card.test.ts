@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readHelp } from "../src/help";
-import { card, CHILDLINE, firstView, FOUND, hrefs, more, SHOUT } from "./cards";
+import { card, CHILDLINE, firstView, FOUND, hrefs, more, SAMARITANS, SHOUT } from "./cards";
 
 describe("the first view", () => {
   it("holds the lead line, one way without speaking and the emergency number", () => {
@@ -71,6 +71,19 @@ describe("the part under more", () => {
     expect(text).toMatch(/Childline.*0800 1111.*under 19.*Closed now.*9am to midnight/);
     expect(text).toContain("101");
     expect(text).not.toContain("85258");
+  });
+
+  it("repeats no facts of a line that the first view has told", () => {
+    const text = more(card(FOUND));
+
+    expect(text).toContain("Samaritans");
+    expect(text).not.toMatch(/24 hours|April 2026|Shout/);
+  });
+
+  it("names no line again of which the first view has shown all", () => {
+    const shout = { ...SHOUT, website: "https://giveusashout.org/" };
+
+    expect(more(card({ ...FOUND, lines: [SAMARITANS, shout] }))).not.toContain("Shout");
   });
 
   it("is left out when there is nothing more", () => {

@@ -2,7 +2,7 @@
 
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, vi } from "vitest";
-import { readHelp, type Help } from "../src/help";
+import { readHelp, type Help, type Sought } from "../src/help";
 import type { Helping, ShownCard, Tap } from "../src/helping";
 import HotlineCard from "../src/views/HotlineCard.svelte";
 
@@ -58,7 +58,7 @@ export const FOUND = {
 };
 
 let shown: ReturnType<typeof mount> | null = null;
-export const choose = vi.fn<(code: string) => Promise<Help | null>>();
+export const choose = vi.fn<(code: string, sought: Sought) => Promise<Help | null>>();
 export const tapped = vi.fn<(tap: Tap) => void>();
 export const doesNotFit = vi.fn<(cardId: string) => void>();
 export const page: { enlisted: readonly ShownCard[]; chosen: string | null } = {

@@ -21,8 +21,10 @@ const GERMAN = {
   countryName: "Germany",
   lines: [{ ...SAMARITANS, id: "de-ts", name: "TelefonSeelsorge" }],
 };
+const SOUGHT = { needs: ["self-harm"], audiences: ["youth"] };
 const UNSURE = {
   ...FOUND,
+  ...SOUGHT,
   country: null,
   countryName: null,
   lines: [],
@@ -42,7 +44,7 @@ describe("choosing a country", () => {
     button(target, "Germany").click();
     await settled();
 
-    expect(choose).toHaveBeenCalledExactlyOnceWith("DE");
+    expect(choose).toHaveBeenCalledExactlyOnceWith("DE", expect.objectContaining(SOUGHT));
     expect(firstView(target)).toMatch(/hard.*Lines for Germany.*TelefonSeelsorge/);
   });
 

@@ -16,9 +16,12 @@ describe("what the service worker answers", () => {
   it.each([
     ["/", { kind: "home" }],
     ["/?utm=x", { kind: "home" }],
-    ["/help", { kind: "help", country: null }],
-    ["/help?country=", { kind: "help", country: null }],
-    ["/help?country=gb", { kind: "help", country: "GB" }],
+    ["/help", { kind: "help", country: null, exact: true }],
+    ["/help?country=", { kind: "help", country: null, exact: false }],
+    ["/help?country=gb", { kind: "help", country: "GB", exact: true }],
+    ["/help?country=GB&country=us", { kind: "help", country: "US", exact: false }],
+    ["/help?country=GB&x=1", { kind: "help", country: "GB", exact: false }],
+    ["/help?x=1", { kind: "help", country: null, exact: false }],
   ])("is the page %s", (path, expected) => {
     expect(route(path)).toEqual(expected);
   });
@@ -95,7 +98,7 @@ describe("a saved page", () => {
   });
 
   it("says how old it is, and what still works", () => {
-    const words = note({ kind: "help", country: "GB" });
+    const words = note({ kind: "help", country: "GB", exact: true });
 
     expect(words).toContain(
       "Saved on this device on 27 November 2026. Calls and texts still work.",
@@ -110,7 +113,7 @@ describe("a saved page", () => {
   });
 
   it("of no country says which lines are there instead of those that are not", () => {
-    const words = note({ kind: "help", country: "FR" }, null);
+    const words = note({ kind: "help", country: "FR", exact: true }, null);
 
     expect(words).toContain("The lines you asked for are not saved on this device.");
     expect(words).toMatch(/Lines for United Kingdom.*Lines for Germany/);

@@ -106,6 +106,7 @@ async def test_the_card_by_keyboard_hidden_found_again_and_told_that_it_does_not
     page = await open_chat(context, app.url)
     await say(page, GRAVE)
     card = card_of(page)
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()  # no refusal's card
     await expect(card).to_be_visible()
     await picture(page, "card-desktop")
 

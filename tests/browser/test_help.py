@@ -123,9 +123,12 @@ async def test_with_storage_gone_help_is_there_and_the_words_are_sent_when_it_is
         await expect_help(page)
         await expect(page.get_by_text("Your words are safe on your device")).to_be_visible()
         await picture(page, "storage-gone")
+        call = page.get_by_role("link", name="Call 116 123")
+        await call.focus()
         postgres.away = False
         await expect(page.get_by_text("I hear you.")).to_have_count(2)
         await expect_help(page, in_view=False)
+        await expect(call).to_be_focused()  # the log's card is the refusal's, under their hands
         await page.context.close()
 
 

@@ -66,6 +66,21 @@ async def test_a_card_has_the_lines_of_the_persons_country_and_the_runs_name() -
     ]
 
 
+@pytest.mark.django_db(transaction=True)
+async def test_the_card_says_what_to_ask_for_another_country(directory: None) -> None:
+    card = await helping.card_of(frame("I am 15 and I keep hurting myself.", country="GB"))
+    assert card is not None
+    assert (card["needs"], card["audiences"]) == (["self-harm", "crisis"], ["youth"])
+
+    asked = {"country": "US", "specialty": card["needs"], "audience": card["audiences"]}
+    answer = await AsyncClient().get("/api/v1/hotlines", asked)
+
+    assert answer.status_code == 200
+    found = answer.json()
+    assert (found["country"], found["needs"]) == ("US", card["needs"])
+    assert "youth" in {group for line in found["lines"] for group in line["audiences"]}
+
+
 async def test_reviewers_can_read_the_card() -> None:
     found = found_in(await card_of(frame(GRAVE, country="GB")) or {})
 
