@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from benchmarks.screen import DATA, Row, load
-from realtime.safety.classifier import UNIT, WEIGHTS, features, found_by_rules
+from realtime.safety.classifier import BY_RULES, UNIT, WEIGHTS, features, found_by_rules
 from realtime.safety.message import Message
 from realtime.safety.rules import Level
 from realtime.safety.screen import judged, ruled
@@ -81,10 +81,13 @@ def trained(examples: Sequence[Example]) -> dict[str, float]:
 
 
 def _rarities(seen: Mapping[str, int], messages: int) -> dict[str, float]:
-    """How much a feature counts: one that few messages have says more of those that do."""
+    """How much a feature counts: words that few messages have say more of those that do."""
     raw = {feature: math.log(messages / n) ** RARITY for feature, n in seen.items()}
     middle = sum(raw.values()) / len(raw)
-    return {feature: each / middle for feature, each in raw.items()}
+    return {
+        feature: 1.0 if feature.startswith(BY_RULES) else each / middle
+        for feature, each in raw.items()
+    }
 
 
 def _fitted(examples: Sequence[Example], rarities: Mapping[str, float]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,7 @@ from realtime.chat.refusals import Refusal
 from realtime.chat.toolbox import YOUNG, audiences_of, person_place
 from realtime.chat.turnstile import Turnstile
 from realtime.hotlines import help_files
+from realtime.hotlines.codes import languages_of
 from realtime.hotlines.facts import HotlineQuery
 from realtime.hotlines.queries import (
     current_directory,
@@ -206,7 +208,15 @@ def _help(told: Place, needs: tuple[str, ...]) -> Card:
         country=place.country,
         needs=needs,
         audiences=audiences_of(directory, told),
+        language=_language(told, place.country),
         guessed=place.guessed,
         choices=place.choices,
     )
     return directory.find(query, now=timezone.now()).as_json()
+
+
+def _language(told: Place, country: str | None) -> str | None:
+    """That of the device where people of the country speak it: in Belgium it decides the line."""
+    language = re.split("[-_]", told.get("locale") or "")[0].lower()
+    spoken = {re.split("[-_]", tag)[0] for tag in languages_of(country or "")}
+    return language if language in spoken else None

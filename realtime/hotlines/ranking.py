@@ -1,19 +1,19 @@
 """Which lines answer a query, and in which order; pure.
 
-Order: the country's lead line when the need is urgent, then lines that serve everybody here ("only
-for stalking" and international directories come later), need, lines for the whole country, the
-language asked for (else one of the country's), the channel and the audience asked for, lines made
-for the need before crisis lines that take it too, open now, confidence, freshness in years. A line
-for an audience only appears when that audience was asked for or stated. Where no line for
-everybody in the whole country fits, one that takes any worry comes too. A line whose sources
-conflict is never first while another serves. Lines of a pair (two languages, two ages) stand side
-by side.
+Order: the country's lead line when the need is urgent (unless it does not speak the language asked
+for, and another does), then lines that serve everybody here ("only for stalking" and international
+directories come later), need, lines for the whole country, the language asked for (else one of the
+country's), the channel and the audience asked for, lines made for the need before crisis lines
+that take it too, open now, confidence, freshness in years. A line for an audience only appears
+when that audience was asked for or stated. Where no line for everybody in the whole country fits,
+one that takes any worry comes too. A line whose sources conflict is never first while another
+serves. Lines of a pair (two languages, two ages) stand side by side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from realtime.hotlines import codes
@@ -59,6 +59,8 @@ def rank(
     """Give at most so many lines, best first."""
     asked = _read(query, facts, lead, now)
     fits = _fits(national, asked) or _fits(international, asked)
+    if query.language and _others_understand_better(fits, asked):
+        asked = replace(asked, lead=None)
     ordered = sorted(
         [*fits, *_else(national, fits, asked)], key=lambda fit: _key(fit[0], fit[1], asked)
     )
@@ -133,13 +135,23 @@ def _takes_any_worry(line: Line, asked: _Asked, *, for_everybody: bool = True) -
     return not (asked.broad_needs | asked.urgent_needs).isdisjoint(line.needs)
 
 
+def _others_understand_better(fits: list[tuple[Line, int]], asked: _Asked) -> bool:
+    """Whether the lead line does not speak the language asked for, and another one does."""
+    speaking = {line.id for line, _ in fits if _speaks(line, asked)}
+    return bool(speaking) and asked.lead not in speaking
+
+
+def _speaks(line: Line, asked: _Asked) -> bool:
+    return not asked.languages.isdisjoint(map(_language, line.languages))
+
+
 def _key(line: Line, fit: int, asked: _Asked) -> tuple[bool | int | str, ...]:
     return (
         not (asked.urgent and line.id == asked.lead),
         bool(line.only_for) or line.international,
         fit,
         bool(line.regions),
-        asked.languages.isdisjoint(map(_language, line.languages)),
+        not _speaks(line, asked),
         asked.channel is not None and asked.channel not in {c.kind for c in line.contacts},
         _audience_distance(line, asked),
         fit == _NAMES_IT and asked.special and not asked.urgent_needs.isdisjoint(line.needs),

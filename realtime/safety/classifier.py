@@ -19,6 +19,7 @@ from realtime.safety.rules import Level
 
 WEIGHTS = Path(__file__).with_name("weights.json")
 UNIT = 0.01  # weights are kept as whole numbers of these
+BY_RULES = "R "  # how features begin that rules found: words are in small letters
 _FARTHEST = 5  # words from one to the next that are still a pair
 _PIECE = 4  # letters
 _LONGEST = 24  # letters of a word that are taken apart
@@ -69,11 +70,12 @@ def features(sentence: Sentence) -> Iterator[str]:
 
 
 def found_by_rules(message: Message, ruled: Level) -> Iterator[str]:
-    yield f"R {ruled}"
+    yield f"{BY_RULES}{ruled}"
     for each in message.weighed:
         rule = each.match.rule
-        yield f"R {each.level}"
-        yield f"R {rule.category} {rule.level} {each.level} {rule.sign if each.earnest else ''}"
+        sign = rule.sign if each.earnest else ""
+        yield f"{BY_RULES}{each.level}"
+        yield f"{BY_RULES}{rule.category} {rule.level} {each.level} {sign}"
 
 
 @lru_cache(maxsize=16_384)

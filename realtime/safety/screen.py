@@ -23,8 +23,8 @@ _PREPARING = frozenset({"farewell", "settling", "decided", "means"})
 _NEAR = 2  # sentences between two signs that are read together
 _SIGNS = 40  # signs of one message that are read
 # Scores of the model: above the first it says crisis, and not below the last where the rules do.
-CRISIS, CONCERN, AGAINST = 0.3, -0.2, -0.5
-PUT_ASIDE = 1.2  # higher where somebody speaks of others, of the past, or denies it
+CRISIS, CONCERN, AGAINST = 0.2, -0.2, -0.5
+PUT_ASIDE = 1.8  # higher where somebody speaks of others, of the past, or denies it
 
 
 @dataclass(frozen=True, slots=True)

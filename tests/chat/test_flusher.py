@@ -316,10 +316,10 @@ async def test_a_flusher_that_stops_asks_a_held_row_in_no_tight_loop(
         asked.append(asyncio.get_running_loop().time())
         return await execute(self, appends)
 
-    async with running_engine(ScriptedModel([ModelText("One."), gate, FINISHED])) as engine:
+    async with running_engine(ScriptedModel([ModelText("Here."), gate, FINISHED])) as engine:
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
-        await watcher.until(lambda w: w.text == "One.")
+        await watcher.until(lambda w: w.text == "Here.")
         await engine.hub.stop()
         held, free = asyncio.Event(), asyncio.Event()
         holder = asyncio.create_task(hold_runs(held, free, asyncio.get_running_loop()))

@@ -66,9 +66,28 @@ async def test_a_card_has_the_lines_of_the_persons_country_and_the_runs_name() -
     ]
 
 
+@pytest.mark.parametrize(
+    ("country", "locale", "first"),
+    [
+        ("BE", "nl-BE", "be-zelfmoordlijn"),
+        ("BE", "fr-BE", "be-cps"),
+        ("BE", "en-GB", "be-cps"),  # the country's lead: English is no language of it
+        ("US", "es-US", "us-988"),
+        ("GB", "not a locale", "gb-samaritans"),
+    ],
+)
+async def test_a_language_of_the_country_decides_between_its_lines(
+    country: str, locale: str, first: str
+) -> None:
+    card = await card_of(frame(GRAVE, country=country, locale=locale))
+
+    assert card is not None
+    assert card["lines"][0]["id"] == first
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_the_card_says_what_to_ask_for_another_country(directory: None) -> None:
-    card = await helping.card_of(frame("I am 15 and I keep hurting myself.", country="GB"))
+    card = await card_of(frame("I am 15 and I keep hurting myself.", country="GB"))
     assert card is not None
     assert (card["needs"], card["audiences"]) == (["self-harm", "crisis"], ["youth"])
 

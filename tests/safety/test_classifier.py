@@ -37,14 +37,14 @@ def test_the_development_set_is_learnt() -> None:
 
 
 def test_a_message_may_be_like_those_in_danger_without_a_rule() -> None:
-    text = "The weather is fine. Subtract me and everything works out for them."
+    text = "The weather is fine. After tonight nobody has to carry me any more."
 
     found = screen(text)
 
     assert ruled(Message(text), "none").level == "none"
     assert found.level != "none"
     assert found.span is not None
-    assert "Subtract me" in text[slice(*found.span)]
+    assert "After tonight" in text[slice(*found.span)]
 
 
 def test_a_score_far_below_lowers_what_a_rule_found_and_never_to_nothing() -> None:
