@@ -11,12 +11,15 @@ import hashlib
 import json
 import math
 import random
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from typing import NamedTuple
 
-from benchmarks.screen import DATA, Row, load
+from benchmarks.screen import DATA, Judged, Row, by_language, load, table
 from realtime.safety.classifier import BY_RULES, UNIT, WEIGHTS, features, found_by_rules
 from realtime.safety.message import Message
 from realtime.safety.rules import Level
@@ -27,7 +30,15 @@ SEEN = 2  # messages that must have a feature
 KEPT = 60_000  # features, those that weigh most
 RARITY = 1.5  # power of the logarithm of how rare a feature is
 CONCERN = 0.2  # how much a message of concern counts: it is no crisis, and near to one
-Sources = Mapping[str, Sequence[Row]]
+
+
+class Judgement(NamedTuple):
+    """A message and its levels."""
+
+    row: Row
+    rules: Level
+    model: Level
+    both: Level
 
 
 class Example(NamedTuple):
@@ -38,13 +49,52 @@ class Example(NamedTuple):
 
 
 def main(arguments: list[str]) -> None:
-    sources = {name: [example(row) for row in rows] for name, rows in load().items()}
     if "--train" in arguments:
-        weights = trained([one for rows in sources.values() for one in rows])
+        weights = trained([one for rows in _read().values() for one in rows])
         WEIGHTS.write_text(_as_json(weights), encoding="utf-8")
         sys.stdout.write(f"{len(weights)} weights in {WEIGHTS.stat().st_size // 1000} kB\n")
         return
-    sys.stdout.writelines(f"{line}\n" for line in compared(sources))
+    with ProcessPoolExecutor() as pool:
+        tested = dict(zip(groups(), pool.map(held_out, groups()), strict=True))
+    sys.stdout.writelines(f"{line}\n" for line in approaches(tested))
+    sys.stdout.write("\nRules and model, with intervals of 95 %:\n\n")
+    sys.stdout.writelines(f"{line}\n" for line in table("held out", _both(tested)))
+    sys.stdout.write("\n")
+    sys.stdout.writelines(f"{line}\n" for line in table("language", by_language(_both(tested))))
+
+
+def groups() -> list[str]:
+    """The sources, of which the files that the rules' authors wrote by language are two."""
+    return sorted({_group(name) for name in load()})
+
+
+def _group(name: str) -> str:
+    if re.fullmatch("[a-z]{2}", name):
+        return "languages of the rules, in depth"
+    return "languages of the rules" if re.fullmatch("languages-[a-z]{2}", name) else name
+
+
+def held_out(group: str) -> list[Judgement]:
+    """Judge the messages of a group as a model does that is trained on all others."""
+    sources = _read()
+    others = [one for name, rows in sources.items() if _group(name) != group for one in rows]
+    weights = trained(others)
+    return [
+        Judgement(
+            one.row,
+            one.rules,
+            judged(one.message, weights=weights, rules=False),
+            judged(one.message, weights=weights),
+        )
+        for name, rows in sources.items()
+        if _group(name) == group
+        for one in rows
+    ]
+
+
+@cache
+def _read() -> dict[str, list[Example]]:
+    return {name: [example(row) for row in rows] for name, rows in load().items()}
 
 
 def example(row: Row) -> Example:
@@ -54,21 +104,21 @@ def example(row: Row) -> Example:
     return Example(row, message, found, frozenset(heard.union(found_by_rules(message, found))))
 
 
-def compared(sources: Mapping[str, Sequence[Example]]) -> Iterator[str]:
+def approaches(tested: Mapping[str, Sequence[Judgement]]) -> Iterator[str]:
     """A table: crisis found / none called crisis of the rules, the model and both, in percent."""
     yield "| held out | rules | model | both |"
     yield "|---|---|---|---|"
-    for name, tested in sources.items():
-        if not _balanced(tested):
-            continue
-        others = [one for other, rows in sources.items() if other != name for one in rows]
-        weights = trained(others)
-        cells = (
-            _rates(tested, [one.rules for one in tested]),
-            _rates(tested, [judged(one.message, weights=weights, rules=False) for one in tested]),
-            _rates(tested, [judged(one.message, weights=weights) for one in tested]),
-        )
+    for name, rows in tested.items():
+        by = zip(*((one.rules, one.model, one.both) for one in rows), strict=True)
+        cells = (_rates(rows, levels) for levels in by)
         yield f"| {name} | {' | '.join(cells)} |"
+
+
+def _both(tested: Mapping[str, Sequence[Judgement]]) -> dict[str, list[Judged]]:
+    return {
+        name: [Judged(row=one.row, level=one.both, microseconds=0.0) for one in rows]
+        for name, rows in tested.items()
+    }
 
 
 def trained(examples: Sequence[Example]) -> dict[str, float]:
@@ -132,21 +182,16 @@ def _as_json(weights: Mapping[str, float]) -> str:
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"), indent=0) + "\n"
 
 
-def _rates(tested: Sequence[Example], levels: Sequence[Level]) -> str:
-    def share(label: str) -> float:
+def _rates(tested: Sequence[Judgement], levels: Sequence[Level]) -> str:
+    def share(label: str) -> str:
         called = [
             level == "crisis"
             for one, level in zip(tested, levels, strict=True)
             if one.row["label"] == label
         ]
-        return 100 * sum(called) / len(called)
+        return f"{100 * sum(called) / len(called):.1f}" if called else "-"
 
-    return f"{share('crisis'):.0f} / {share('none'):.1f}"
-
-
-def _balanced(rows: Sequence[Example]) -> bool:
-    labels = [one.row["label"] for one in rows]
-    return labels.count("crisis") >= 20 and labels.count("none") >= 20
+    return f"{share('crisis')} / {share('none')}"
 
 
 if __name__ == "__main__":

@@ -50,9 +50,9 @@ def main() -> None:
     sources = load()
     judged = {name: judge(rows) for name, rows in sources.items()}
     every = [one for rows in judged.values() for one in rows]
-    sys.stdout.writelines(f"{line}\n" for line in _table("source", judged))
+    sys.stdout.writelines(f"{line}\n" for line in table("source", judged))
     sys.stdout.write("\n")
-    sys.stdout.writelines(f"{line}\n" for line in _table("language", _by_language(judged)))
+    sys.stdout.writelines(f"{line}\n" for line in table("language", by_language(judged)))
     took = [one["microseconds"] for one in every]
     sys.stdout.write(
         f"\nµs of processor per message: p50 {quantile(took, 0.5):.0f}, "
@@ -108,7 +108,7 @@ def _took(judged: Judged) -> float:
     return judged["microseconds"]
 
 
-def _by_language(judged: dict[str, list[Judged]]) -> dict[str, list[Judged]]:
+def by_language(judged: dict[str, list[Judged]]) -> dict[str, list[Judged]]:
     """Held-out messages and the development set, where a language has any of these; else all."""
     languages: dict[str, list[Judged]] = defaultdict(list)
     unseen: dict[str, list[Judged]] = defaultdict(list)
@@ -120,7 +120,7 @@ def _by_language(judged: dict[str, list[Judged]]) -> dict[str, list[Judged]]:
     return dict(sorted((languages | unseen).items()))
 
 
-def _table(first: str, groups: dict[str, list[Judged]]) -> Iterable[str]:
+def table(first: str, groups: dict[str, list[Judged]]) -> Iterable[str]:
     yield f"| {first} | {' | '.join(COLUMNS)} |"
     yield "|---" * (len(COLUMNS) + 1) + "|"
     for name, judged in groups.items():
