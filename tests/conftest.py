@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from asgiref.sync import SyncToAsync
 from django.db import connections
+from pytest_django import DjangoDbBlocker
 
 from realtime.chat import bridge
 from realtime.hotlines import queries
+from realtime.hotlines.models import DayCount
 from tests.support import emptying, own_directory
 from tests.support.no_spending import no_spending
 from tests.support.openai_scenarios import says
@@ -59,6 +61,7 @@ def model(model_process: ThreadedOpenAIServer) -> Iterator[ThreadedOpenAIServer]
 @pytest.fixture(scope="module")
 def app_process(
     django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
     model_process: ThreadedOpenAIServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[AppServer]:
@@ -66,6 +69,8 @@ def app_process(
     log = tmp_path_factory.mktemp("server") / "server.log"
     with AppServer(log, OPENAI_BASE_URL=model_process.base_url) as server:
         yield server
+    with django_db_blocker.unblock():
+        DayCount.objects.all().delete()  # it stores these as it stops, after the last emptying
 
 
 @pytest.fixture

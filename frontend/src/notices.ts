@@ -33,8 +33,10 @@ export function refusedWith(
   runId: string,
 ): readonly Notice[] {
   const others = notices.filter((notice) => !isRefused(notice));
-  const id = refusedId(runId);
-  return notify({ messages, notices: others }, { id, name: "kindline.help", value });
+  const help = { id: refusedId(runId), name: "kindline.help", value };
+  // The log has it already: that a resend was refused takes nothing away.
+  if (others.some((one) => sameCard(one, help))) return others;
+  return notify({ messages, notices: others }, help);
 }
 
 /** The card of a run's refusal stands below what it asks, where the log's will come. */

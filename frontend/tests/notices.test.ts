@@ -57,6 +57,14 @@ describe("a help card", () => {
     expect(logged(during, { type: "RUN_FINISHED", runId: "r1" }).notices).toEqual([]);
   });
 
+  it("of the log stays, when a resend of its message was refused meanwhile", () => {
+    const durable = shown(asked(emptyTranscript("t1"), "r1", "u1"), card("r1"));
+    const resent = refused(durable, "r1", card("r1"));
+    expect(resent.notices).toEqual(durable.notices);
+
+    expect(places(logged(resent, { type: "RUN_FINISHED", runId: "r1" }))).toEqual([["u1", "r1"]]);
+  });
+
   it("of the same name takes the old one's place, or moves where that is gone", () => {
     const first = shown(asked(emptyTranscript("t1"), "r1", "u1"), card("r1"));
     const second = asked(first, "r2", "u2");

@@ -59,12 +59,17 @@ def rank(
     """Give at most so many lines, best first."""
     asked = _read(query, facts, lead, now)
     fits = _fits(national, asked) or _fits(international, asked)
-    if query.language and _others_understand_better(fits, asked):
-        asked = replace(asked, lead=None)
-    ordered = sorted(
-        [*fits, *_else(national, fits, asked)], key=lambda fit: _key(fit[0], fit[1], asked)
-    )
+    fits += _else(national, fits, asked)
+    ordered = _ordered(fits, asked)
+    if query.language and ordered and not _may_speak(ordered[0][0], asked):
+        others_first = _ordered(fits, replace(asked, lead=None))
+        if _says_it_speaks(others_first[0][0], asked):
+            ordered = others_first
     return tuple(_side_by_side(_best(_conflicts_not_first(ordered), asked, most)))
+
+
+def _ordered(fits: list[tuple[Line, int]], asked: _Asked) -> list[tuple[Line, int]]:
+    return sorted(fits, key=lambda fit: _key(fit[0], fit[1], asked))
 
 
 def _read(query: HotlineQuery, facts: Facts, lead: str | None, now: datetime) -> _Asked:
@@ -135,14 +140,17 @@ def _takes_any_worry(line: Line, asked: _Asked, *, for_everybody: bool = True) -
     return not (asked.broad_needs | asked.urgent_needs).isdisjoint(line.needs)
 
 
-def _others_understand_better(fits: list[tuple[Line, int]], asked: _Asked) -> bool:
-    """Whether the lead line does not speak the language asked for, and another one does."""
-    speaking = {line.id for line, _ in fits if _speaks(line, asked)}
-    return bool(speaking) and asked.lead not in speaking
-
-
 def _speaks(line: Line, asked: _Asked) -> bool:
     return not asked.languages.isdisjoint(map(_language, line.languages))
+
+
+def _may_speak(line: Line, asked: _Asked) -> bool:
+    """Where nobody told the languages of a line, they are a guess by its country."""
+    return line.languages_inferred or _speaks(line, asked)
+
+
+def _says_it_speaks(line: Line, asked: _Asked) -> bool:
+    return _speaks(line, asked) and not line.languages_inferred
 
 
 def _key(line: Line, fit: int, asked: _Asked) -> tuple[bool | int | str, ...]:

@@ -38,16 +38,20 @@ _EVERYDAY = _words(
     "go el los las un una y o pero con por le les des du et ou mais der die das und oder aber os "
     "um uma e mas pm ah oh ok"
 )
+_TITLES = _words("dr mr mrs ms st prof no nr vol ch")  # Dr.smith
 _WEB = re.compile(rf"(?<!{LETTER})(?:visit|site|website|web|online|link|url|page|portal|sitio)\W")
 _LEADING = (  # as the shadow writes them: without accents
-    "visit|site|website|web|online|link|url|page|portal|address|go to|head to|open|browse|via|see|"
-    "at|on|to|in|from|under|auf|unter|bei|besuche|besuch|seite|visita|visite|visitez|sitio|sur|en|"
-    "em|su|op|bezoek|acesse|acessa|na|саит|саите|на|в"
+    "visit|site|website|web|online|link|url|page|portal|address|open|browse|besuche|besuch|seite|"
+    "visita|visite|visitez|sitio|bezoek|acesse|acessa|саит|саите"
 )
-_TOWARDS = re.compile(
-    rf"(?:(?<!{LETTER})(?:{_LEADING})(?:[ :]{{1,2}}(?:is|at|on|to|ist|es|est))?[ :\"'“(<]{{1,3}}"
-    r"|\]:\s?<?|(?:^|[\s:(<])//?)\Z"
+# These stand before all kinds of words, also where a full stop lacks its blank.
+_PERHAPS_LEADING = (
+    "go to|head to|via|see|at|on|to|in|from|under|auf|unter|bei|sur|en|em|su|op|na|на|в"
 )
+_BETWEEN = r"(?:[ :]{1,2}(?:is|at|on|to|ist|es|est))?[ :\"'“(<]{1,3}"
+_TOWARDS = re.compile(rf"(?:(?<!{LETTER})(?:{_LEADING}){_BETWEEN}|\]:\s?<?|(?:^|[\s:(<])//?)\Z")
+_PERHAPS_TOWARDS = re.compile(rf"(?<!{LETTER})(?:{_PERHAPS_LEADING}){_BETWEEN}\Z")
+_NO_WORD = re.compile(r"[-.\d]")  # in a name that is none of everyday's
 _BODY = r"[\w!#-(*-;=?-\[^-~]"
 _BODIES = re.compile(_BODY)
 _DOT = r"(?:[.。]|[\[({] ?[.。] ?[\])}])"
@@ -142,8 +146,10 @@ def _is_address(text: str, seen: Shadow, match: re.Match[str]) -> bool:
         return True
     if ending in _EVERYDAY or written.istitle() or _ABBREVIATED.fullmatch(name):
         return False
-    if not path and _TOO_SHORT.fullmatch(name):
+    if not path and (_TOO_SHORT.fullmatch(name) or name in _TITLES):
         return False
     if ending in _FILES and not (path and ending in _COUNTRIES_TOO):
         return False
-    return bool(path or _TOWARDS.search(before))
+    if path or _TOWARDS.search(before):
+        return True
+    return bool(_NO_WORD.search(name) and _PERHAPS_TOWARDS.search(before))

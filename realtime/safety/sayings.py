@@ -29,6 +29,7 @@ _COMMA = re.compile("[,，、،]+")  # an age stands alone: "I'm 15, my mum shou
 _QUOTED = re.compile(
     r"\"[^\"\n]*\"|“[^“”\n]*”|„[^„“”\n]*[“”]|«[^«»\n]*»|»[^«»\n]*«|「[^「」\n]*」|『[^『』\n]*』"
 )
+_YEARS_OLD = re.compile(r"(\d)\s?y(?:\.\s?|/)?o\b\.?", re.IGNORECASE)  # 15yo, 15 y.o., 15y/o
 _REACH = 80  # characters of what introduces a clause
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ＇"))
 
@@ -52,7 +53,8 @@ def asks_who_answers(text: str) -> bool:
 
 def says_under_18(text: str) -> bool:
     """Whether somebody says of themselves, and of now, that they are under 18."""
-    return _said(read(FOLDER / "under-18.json"), _clauses(text))
+    clear = _YEARS_OLD.sub(r"\1 yo ", text)
+    return _said(read(FOLDER / "under-18.json"), _clauses(clear))
 
 
 @cache

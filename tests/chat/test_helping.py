@@ -73,6 +73,8 @@ async def test_a_card_has_the_lines_of_the_persons_country_and_the_runs_name() -
         ("BE", "fr-BE", "be-cps"),
         ("BE", "en-GB", "be-cps"),  # the country's lead: English is no language of it
         ("US", "es-US", "us-988"),
+        ("GB", "cy-GB", "gb-samaritans"),  # what would come first speaks no Welsh either
+        ("IN", "gu-IN", "in-tele-manas"),  # nobody told its languages
         ("GB", "not a locale", "gb-samaritans"),
     ],
 )

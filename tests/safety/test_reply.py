@@ -208,7 +208,9 @@ def test_a_link_leads_to_our_page_of_help_or_to_what_is_listed(
         "St.James/park", "he/she/they", "at home.she left", "I hear you.That hurts",
         "you.he/she left", "etc./and", "B.Sc/M.Sc",
         "at 3.pm", "well...ok/fine", "the U.S. or", "good.bad", "visit grandma.She waits",
-        "89.Input: what I see", "Scan.rar", "really.what? Yes",
+        "89.Input: what I see", "hold on to hope.things change",
+        "out to me.thank you", "go to bed.rest well", "on Dr.smith's list", "in St.louis",
+        "to no.one", "Quédate en casa.respira", "Schau auf dich.atme", "Scan.rar", "really.what? Yes",
         "[them](https://www.samaritans.org)", "[988](tel:988)", "[help](/help?country=GB)",
     ],
 )  # fmt: skip
