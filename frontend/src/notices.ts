@@ -32,10 +32,10 @@ export function refusedWith(
   value: Notice["value"],
   runId: string,
 ): readonly Notice[] {
-  const others = notices.filter((notice) => !isRefused(notice));
   const help = { id: refusedId(runId), name: "kindline.help", value };
   // The log has it already: that a resend was refused takes nothing away.
-  if (others.some((one) => sameCard(one, help))) return others;
+  if (notices.some((one) => !isRefused(one) && sameCard(one, help))) return notices;
+  const others = notices.filter((notice) => !isRefused(notice));
   return notify({ messages, notices: others }, help);
 }
 

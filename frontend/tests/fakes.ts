@@ -1,6 +1,7 @@
 /** A clock that is moved by hand and a socket that is played by hand. */
 
-import type { Clock, SocketHandlers, SocketLike } from "../src/socket";
+import { Conversation, type ConversationParts } from "../src/conversation";
+import { Link, type Clock, type SocketHandlers, type SocketLike } from "../src/socket";
 
 export class FakeClock implements Clock {
   now = 0;
@@ -96,3 +97,25 @@ export class FakeBox {
 export const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve();
 };
+
+interface Fakes extends Pick<ConversationParts, "memory" | "newId" | "onChange"> {
+  readonly clock: FakeClock;
+  readonly network: FakeNetwork;
+}
+
+/** The thread t1 of somebody in London, over these. */
+export const conversation = ({ network, clock, ...parts }: Fakes): Conversation =>
+  new Conversation({
+    ...parts,
+    threadId: "t1",
+    clock,
+    place: () => ({ timeZone: "Europe/London", locale: "en-GB" }),
+    makeLink: (link) =>
+      new Link({
+        ...link,
+        open: network.open,
+        admit: () => Promise.resolve("ok"),
+        clock,
+        random: () => 0,
+      }),
+  });

@@ -1,10 +1,9 @@
 /** A page with a fake network, played from the server's side; fresh before every test. */
 
 import { beforeEach } from "vitest";
-import { Conversation, type View } from "../src/conversation";
-import { Link } from "../src/socket";
+import type { Conversation, View } from "../src/conversation";
 import { Memory } from "../src/storage";
-import { FakeBox, FakeClock, FakeNetwork, settled } from "./fakes";
+import { conversation, FakeBox, FakeClock, FakeNetwork, settled } from "./fakes";
 
 export let clock: FakeClock;
 export let network: FakeNetwork;
@@ -19,21 +18,12 @@ export function openPage(): void {
   clock = new FakeClock();
   network = new FakeNetwork();
   memory = new Memory(tab, new FakeBox());
-  talk = new Conversation({
-    threadId: "t1",
+  talk = conversation({
     memory,
     clock,
+    network,
     newId: () => `id${++ids}`,
-    place: () => ({ timeZone: "Europe/London", locale: "en-GB" }),
     onChange: (next) => (view = next),
-    makeLink: (parts) =>
-      new Link({
-        ...parts,
-        open: network.open,
-        admit: () => Promise.resolve("ok"),
-        clock,
-        random: () => 0,
-      }),
   });
   view = talk.view;
 }

@@ -3,14 +3,13 @@
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HelpAtHand } from "../src/athand";
-import { Conversation, type View } from "../src/conversation";
+import type { Conversation, View } from "../src/conversation";
 import { Door } from "../src/door";
 import { readFound } from "../src/help";
-import { Link } from "../src/socket";
 import { Memory } from "../src/storage";
 import App from "../src/views/App.svelte";
 import { CHILDLINE, FOUND, SAMARITANS, SHOUT } from "./cards";
-import { FakeBox, FakeClock, FakeNetwork, settled } from "./fakes";
+import { conversation, FakeBox, FakeClock, FakeNetwork, settled } from "./fakes";
 
 const MODEL = { name: "m", provider: "p", host: "h", rehearsal: false };
 const CONFIG = {
@@ -42,22 +41,7 @@ Element.prototype.scrollTo = () => undefined;
 window.matchMedia = () => ({ matches: false }) as MediaQueryList;
 
 function converse(memory: Memory, onChange: (view: View) => void): Conversation {
-  talk = new Conversation({
-    threadId: "t1",
-    memory,
-    clock,
-    newId: () => `id${++ids}`,
-    place: () => ({ timeZone: "Europe/London", locale: "en-GB" }),
-    onChange,
-    makeLink: (parts) =>
-      new Link({
-        ...parts,
-        open: network.open,
-        admit: () => Promise.resolve("ok"),
-        clock,
-        random: () => 0,
-      }),
-  });
+  talk = conversation({ memory, clock, network, newId: () => `id${++ids}`, onChange });
   return talk;
 }
 

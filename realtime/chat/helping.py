@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +18,7 @@ from realtime.chat.refusals import Refusal
 from realtime.chat.toolbox import YOUNG, audiences_of, person_place
 from realtime.chat.turnstile import Turnstile
 from realtime.hotlines import help_files
-from realtime.hotlines.codes import languages_of
+from realtime.hotlines.codes import base_language, languages_of
 from realtime.hotlines.facts import HotlineQuery
 from realtime.hotlines.queries import (
     current_directory,
@@ -35,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 # Screening takes a millisecond for some hundred characters: more is read off the event loop, one
 # text after the other, where it keeps no other work of a thread waiting. Before anybody's stands
-# at most one longest text (50 ms; a hostile one 300) of each of a few others.
+# at most one longest text (a tenth of a second; a hostile one more) of each of a few others.
 _SHORT = 500
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="screen")
 _long = Turnstile(_reader, of_one=MAX_CHARACTERS, in_all=8 * MAX_CHARACTERS)
@@ -217,6 +216,5 @@ def _help(told: Place, needs: tuple[str, ...]) -> Card:
 
 def _language(told: Place, country: str | None) -> str | None:
     """That of the device where people of the country speak it: in Belgium it decides the line."""
-    language = re.split("[-_]", told.get("locale") or "")[0].lower()
-    spoken = {re.split("[-_]", tag)[0] for tag in languages_of(country or "")}
-    return language if language in spoken else None
+    language = base_language(told.get("locale") or "")
+    return language if language in map(base_language, languages_of(country or "")) else None

@@ -19,6 +19,8 @@ SERVICES = ("general", "police", "ambulance", "fire")
 CONFIDENCES = ("high", "medium")
 # What is spoken where CLDR names the written language.
 _CANTONESE = {"HK": {"yue"}, "MO": {"yue"}}
+# Subtags that the data and browsers use for one and the same language.
+_SAME_LANGUAGE = {"cmn": "zh", "nb": "no", "nn": "no", "tl": "fil", "iw": "he", "in": "id"}
 LONG_NUMBER = 7  # digits; shorter ones are short codes, which have no full form
 COSTS = ("free", "standard", "unknown")
 
@@ -55,6 +57,12 @@ def languages_of(country: str) -> frozenset[str]:
     spoken = get_global("territory_languages").get(country, {})
     official = {tag for tag, facts in spoken.items() if facts["official_status"]}
     return frozenset(official | _CANTONESE.get(country, set()))
+
+
+def base_language(tag: str) -> str:
+    """Give the language of a tag, without script and region, by the one subtag we know it by."""
+    base = tag.replace("_", "-").split("-")[0].lower()
+    return _SAME_LANGUAGE.get(base, base)
 
 
 def language_name(tag: str) -> str:

@@ -25,8 +25,6 @@ _NEVER_SEEN_YEARS = 99
 # How well a line fits the need: it names it; it takes acute crises and the need is one; it is for
 # the audience asked for and takes any worry; it is all there is.
 _NAMES_IT, _URGENT, _FOR_AUDIENCE, _ALL_THERE_IS = range(4)
-# Subtags that the data and browsers use for one and the same language.
-_SAME_LANGUAGE = {"cmn": "zh", "nb": "no", "nn": "no", "tl": "fil", "iw": "he", "in": "id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,8 @@ def _read(query: HotlineQuery, facts: Facts, lead: str | None, now: datetime) ->
 
 def _languages(query: HotlineQuery) -> frozenset[str]:
     if query.language:
-        return frozenset([_language(query.language)])
-    return frozenset(map(_language, codes.languages_of(query.country or "")))
+        return frozenset([codes.base_language(query.language)])
+    return frozenset(map(codes.base_language, codes.languages_of(query.country or "")))
 
 
 def _fits(lines: Iterable[Line], asked: _Asked) -> list[tuple[Line, int]]:
@@ -141,7 +139,7 @@ def _takes_any_worry(line: Line, asked: _Asked, *, for_everybody: bool = True) -
 
 
 def _speaks(line: Line, asked: _Asked) -> bool:
-    return not asked.languages.isdisjoint(map(_language, line.languages))
+    return not asked.languages.isdisjoint(map(codes.base_language, line.languages))
 
 
 def _may_speak(line: Line, asked: _Asked) -> bool:
@@ -182,11 +180,6 @@ def _years_since(line: Line, now: datetime) -> int:
     if not seen:
         return _NEVER_SEEN_YEARS
     return max(0, now.year - int(seen[:4]) - (f"{now:%m-%d}" < (seen[5:] or "01-01")))
-
-
-def _language(tag: str) -> str:
-    base = tag.replace("_", "-").split("-")[0].lower()
-    return _SAME_LANGUAGE.get(base, base)
 
 
 def _conflicts_not_first(ordered: list[tuple[Line, int]]) -> list[Line]:

@@ -39,10 +39,11 @@ _EVERYDAY = _words(
     "um uma e mas pm ah oh ok"
 )
 _TITLES = _words("dr mr mrs ms st prof no nr vol ch")  # Dr.smith
-_WEB = re.compile(rf"(?<!{LETTER})(?:visit|site|website|web|online|link|url|page|portal|sitio)\W")
+_OF_THE_WEB = "visit|site|website|web|online|link|url|page|portal|sitio"
+_WEB = re.compile(rf"(?<!{LETTER})(?:{_OF_THE_WEB})\W")
 _LEADING = (  # as the shadow writes them: without accents
-    "visit|site|website|web|online|link|url|page|portal|address|open|browse|besuche|besuch|seite|"
-    "visita|visite|visitez|sitio|bezoek|acesse|acessa|саит|саите"
+    f"{_OF_THE_WEB}|address|open|browse|besuche|besuch|seite|visita|visite|visitez|bezoek|acesse|"
+    "acessa|саит|саите"
 )
 # These stand before all kinds of words, also where a full stop lacks its blank.
 _PERHAPS_LEADING = (
