@@ -104,7 +104,7 @@ async def test_of_pongs_that_nobody_reads_only_the_newest_is_kept(
             newest = await silent.ping(b"newest")
             silent.transport.resume_reading()
             reading = asyncio.ensure_future(read_on(silent))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(40):
                 await newest
             reading.cancel()
 

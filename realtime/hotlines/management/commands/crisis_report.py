@@ -8,7 +8,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from realtime.hotlines import reporting
-from realtime.hotlines.tallying import tally
 
 
 class Command(BaseCommand):
@@ -29,7 +28,6 @@ class Command(BaseCommand):
             raise CommandError(f"{to}: is no directory")
         if not 2000 <= year <= today.year:
             raise CommandError(f"{year}: say a year up to {today.year}")
-        tally.flush()
         rows = reporting.rows_of(year)
         texts = {
             "csv": reporting.as_csv(rows, hide_small=hide_small),
