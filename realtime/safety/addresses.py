@@ -38,21 +38,21 @@ _EVERYDAY = _words(
     "go el los las un una y o pero con por le les des du et ou mais der die das und oder aber os "
     "um uma e mas pm ah oh ok"
 )
-_TITLES = _words("dr mr mrs ms st prof no nr vol ch")  # Dr.smith
+# A full stop without its blank: "out to me.thank you", "on Dr.smith's list".
+_NO_NAMES = _EVERYDAY | _words(
+    "dr mr mrs ms st prof no nr vol ch me us mich dich dir mir mi ti tu te toi"
+)
 _OF_THE_WEB = "visit|site|website|web|online|link|url|page|portal|sitio"
 _WEB = re.compile(rf"(?<!{LETTER})(?:{_OF_THE_WEB})\W")
 _LEADING = (  # as the shadow writes them: without accents
-    f"{_OF_THE_WEB}|address|open|browse|besuche|besuch|seite|visita|visite|visitez|bezoek|acesse|"
-    "acessa|саит|саите"
+    f"{_OF_THE_WEB}|address|go to|head to|open|browse|via|see|at|on|to|in|from|under|auf|unter|"
+    "bei|besuche|besuch|seite|visita|visite|visitez|sur|en|em|su|op|bezoek|acesse|acessa|"
+    "na|саит|саите|на|в"
 )
-# These stand before all kinds of words, also where a full stop lacks its blank.
-_PERHAPS_LEADING = (
-    "go to|head to|via|see|at|on|to|in|from|under|auf|unter|bei|sur|en|em|su|op|na|на|в"
+_TOWARDS = re.compile(
+    rf"(?:(?<!{LETTER})(?:{_LEADING})(?:[ :]{{1,2}}(?:is|at|on|to|ist|es|est))?[ :\"'“(<]{{1,3}}"
+    r"|\]:\s?<?|(?:^|[\s:(<])//?)\Z"
 )
-_BETWEEN = r"(?:[ :]{1,2}(?:is|at|on|to|ist|es|est))?[ :\"'“(<]{1,3}"
-_TOWARDS = re.compile(rf"(?:(?<!{LETTER})(?:{_LEADING}){_BETWEEN}|\]:\s?<?|(?:^|[\s:(<])//?)\Z")
-_PERHAPS_TOWARDS = re.compile(rf"(?<!{LETTER})(?:{_PERHAPS_LEADING}){_BETWEEN}\Z")
-_NO_WORD = re.compile(r"[-.\d]")  # in a name that is none of everyday's
 _BODY = r"[\w!#-(*-;=?-\[^-~]"
 _BODIES = re.compile(_BODY)
 _DOT = r"(?:[.。]|[\[({] ?[.。] ?[\])}])"
@@ -147,10 +147,8 @@ def _is_address(text: str, seen: Shadow, match: re.Match[str]) -> bool:
         return True
     if ending in _EVERYDAY or written.istitle() or _ABBREVIATED.fullmatch(name):
         return False
-    if not path and (_TOO_SHORT.fullmatch(name) or name in _TITLES):
+    if not path and (_TOO_SHORT.fullmatch(name) or name in _NO_NAMES):
         return False
     if ending in _FILES and not (path and ending in _COUNTRIES_TOO):
         return False
-    if path or _TOWARDS.search(before):
-        return True
-    return bool(_NO_WORD.search(name) and _PERHAPS_TOWARDS.search(before))
+    return bool(path or _TOWARDS.search(before))

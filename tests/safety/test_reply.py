@@ -153,19 +153,17 @@ def test_no_number_outside_the_list_is_ever_seen_in_whole(
     assert shown([text])[0][-1] == steps[-1]
 
 
-ADDRESSES = st.sampled_from(
-    [
-        "suicidehelp.org", "https://www.fake-line.net/chat", "www . fake . com", "me@fakeline.org",
-        "help-now dot org", "fake.line.co.uk/x", "HTTPS://FAKE.COM", "fake\u200b.org",
-        "fake.tk", "fake.tk/help", "fake.zip/x", "sub.fake.gq:8080", "fake。com", "fake[.]tk",
-        "fake (dot) org", "hxxps://fake.tk/a", "hxxps[:]//fake[.]tk", "//fake.tk", "fake.tk?a=1",
-        "fake.tk#a", "x.tk/fake", "163.tk/fake", "https://fake.рф/x", "FAKE.TK/HELP",
-    ]
-)  # fmt: skip
+ADDRESSES = [
+    "suicidehelp.org", "https://www.fake-line.net/chat", "www . fake . com", "me@fakeline.org",
+    "help-now dot org", "fake.line.co.uk/x", "HTTPS://FAKE.COM", "fake\u200b.org",
+    "fake.tk", "fake.tk/help", "fake.zip/x", "sub.fake.gq:8080", "fake。com", "fake[.]tk",
+    "fake (dot) org", "hxxps://fake.tk/a", "hxxps[:]//fake[.]tk", "//fake.tk", "fake.tk?a=1",
+    "fake.tk#a", "x.tk/fake", "163.tk/fake", "https://fake.рф/x", "FAKE.TK/HELP",
+]  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None)
-@given(address=ADDRESSES, before=st.sampled_from(REPLIES[:6]), cuts=cuts)
+@given(address=st.sampled_from(ADDRESSES), before=st.sampled_from(REPLIES[:6]), cuts=cuts)
 def test_no_address_outside_the_list_stays(address: str, before: str, cuts: list[int]) -> None:
     text = f"{before} Go to {address} and write to them."
 
@@ -176,6 +174,15 @@ def test_no_address_outside_the_list_stays(address: str, before: str, cuts: list
         assert address not in steps[-1]
     assert steps[-1].startswith(before)
     assert shown([text])[0][-1] == steps[-1]
+
+
+@pytest.mark.parametrize("lead", ["Go to", "Write to them at", "See", "Find help on", "Visit"])
+@pytest.mark.parametrize("address", sorted(set(ADDRESSES) - {"www . fake . com"}))
+def test_no_address_stays_after_words_that_lead_there(address: str, lead: str) -> None:
+    steps, replaced = shown([f"{lead} {address} and write."])
+
+    assert "contact" in replaced
+    assert address not in steps[-1]
 
 
 TARGETS = st.sampled_from(
@@ -209,9 +216,9 @@ def test_a_link_leads_to_our_page_of_help_or_to_what_is_listed(
         "St.James/park", "he/she/they", "at home.she left", "I hear you.That hurts",
         "you.he/she left", "etc./and", "B.Sc/M.Sc",
         "at 3.pm", "well...ok/fine", "the U.S. or", "good.bad", "visit grandma.She waits",
-        "89.Input: what I see", "hold on to hope.things change",
-        "out to me.thank you", "go to bed.rest well", "on Dr.smith's list", "in St.louis",
-        "to no.one", "Quédate en casa.respira", "Schau auf dich.atme",
+        "89.Input: what I see", "alone you feel in this.tell me",
+        "out to me.thank you", "on Dr.smith's list", "in St.louis",
+        "to no.one", "Schau auf dich.atme",
         "Scan.rar", "really.what? Yes",
         "[them](https://www.samaritans.org)", "[988](tel:988)", "[help](/help?country=GB)",
     ],
