@@ -91,6 +91,10 @@ INSTALLED_APPS = [
     "realtime.hotlines",
     "realtime.chat",
     "realtime.rehearsal",
+    "realtime.corpus",
+    "realtime.review",
+    "realtime.evaluation",
+    "realtime.training",
 ]
 MIDDLEWARE = [
     "config.health.healthz",
