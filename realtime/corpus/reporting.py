@@ -13,7 +13,7 @@ from realtime.corpus.flagging import EXCLUDING, FLAGS
 from realtime.corpus.models import Exchange, Import, Risk
 
 _EVERY_FLAG = (*FLAGS, *cleaning.MENDED)
-_WORDS = {
+WORDS = {
     "html": "HTML taken out",
     "word_xml": "Word XML taken out",
     "image": "images taken out",
@@ -77,7 +77,7 @@ def _faults(counts: dict[str, Any]) -> Iterator[str]:
         ("kept out", EXCLUDING),
         ("told", tuple(flag for flag in FLAGS if flag not in EXCLUDING)),
     ):
-        said = [f"{flags[name]:,} {_WORDS[name]}" for name in names if flags.get(name)]
+        said = [f"{flags[name]:,} {WORDS[name]}" for name in names if flags.get(name)]
         if said:
             yield f"  {title}: {', '.join(said)}"
 

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser
+from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from realtime.corpus import operations
+from realtime.corpus.loading import hub
 from realtime.corpus.loading.columns import Columns
 from realtime.corpus.loading.faults import ImportRefused
+from realtime.corpus.models import Import
 from realtime.corpus.provenance import Provenance
+from realtime.training.subcommands import moderation
+from realtime.training.subcommands.bar import Bar
 
 NAME = "import"
 HELP = "Import exchanges from a file (CSV, JSON, JSON lines, Parquet), whole or not at all"
@@ -25,26 +30,54 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--licence", default="", help="its name")
     parser.add_argument("--licence-file", type=Path, help="its text")
     parser.add_argument("--source-url", default="", help="where the data come from")
+    parser.add_argument("--moderate", action="store_true", help="ask the vendor for scores, too")
     parser.add_argument("--dry-run", action="store_true", help="report, and store nothing")
     parser.add_argument("--json", action="store_true", help="the report for programs")
 
 
 def handle(command: BaseCommand, options: dict[str, Any]) -> None:
+    if options["moderate"] and options["dry_run"]:
+        raise CommandError("--moderate keeps scores: not together with --dry-run")
+    moderator = moderation.moderator() if options["moderate"] else None
     try:
         report = _import(options)
     except ImportRefused as refused:
         raise CommandError("\n".join([*refused.reasons, "Nothing was imported."])) from refused
+    said = moderation.moderate(report, moderator) if moderator else None
     if options["json"]:
-        command.stdout.write(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
+        told = {**report.as_json(), "moderation": asdict(said) if said else None}
+        command.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
         return
     for line in report.lines():
         command.stdout.write(line)
+    if said:
+        command.stdout.write(moderation.sentence(said))
     ending = "Only looked: nothing was stored." if options["dry_run"] else "Imported."
     command.stdout.write(ending if report.new else "Nothing new: these rows are there already.")
 
 
 def _import(options: dict[str, Any]) -> operations.ImportReport:
-    wanted = operations.ImportOptions(
+    wanted = _options(options)
+    hub_id = hub.hub_id_of(options["source"])
+    if hub_id is None:
+        with Bar() as bar:
+            return operations.import_file(
+                path=Path(options["source"]), options=wanted, progress=bar.moved
+            )
+    with TemporaryDirectory(prefix="kindline-hub-") as folder:
+        fetched = hub.fetch(hub_id, Path(folder))
+        its = replace(
+            wanted,
+            says=wanted.says.over(fetched.says),
+            origin=Import.Origin.HUB,
+            name=fetched.name,
+        )
+        with Bar() as bar:
+            return operations.import_files(paths=fetched.paths, options=its, progress=bar.moved)
+
+
+def _options(options: dict[str, Any]) -> operations.ImportOptions:
+    return operations.ImportOptions(
         columns=Columns(
             question=options["question_column"],
             answer=options["answer_column"],
@@ -59,10 +92,6 @@ def _import(options: dict[str, Any]) -> operations.ImportReport:
         ),
         dry_run=options["dry_run"],
     )
-    with _Bar() as bar:
-        return operations.import_file(
-            path=Path(options["source"]), options=wanted, progress=bar.moved
-        )
 
 
 def _text(path: Path | None) -> str:
@@ -70,20 +99,3 @@ def _text(path: Path | None) -> str:
         return "" if path is None else path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path}: cannot be read as a licence's text") from error
-
-
-class _Bar:
-    """A progress bar on a terminal; elsewhere nothing is written."""
-
-    def __enter__(self) -> _Bar:
-        from tqdm import tqdm
-
-        self._bar = tqdm(unit=" rows", file=sys.stderr, disable=None, leave=False)
-        return self
-
-    def moved(self, done: int, rows: int) -> None:
-        self._bar.total = rows
-        self._bar.update(done - self._bar.n)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
