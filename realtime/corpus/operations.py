@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +135,7 @@ def _import(
         imported_by=by,
         **asdict(says),
     )
-    exchanges = _watched(checked.exchanges(), partial(progress, rows=checked.rows))
+    exchanges = _watched(checked, progress)
     if not storing.store(source, prepared(exchanges, rows=checked.rows)):
         raise ImportRefused([f"{source.name}: there is no question with an answer in it"])
     repeated = storing.merge_repeats(source)
@@ -157,9 +156,9 @@ def _said_anew(source: Import, says: Provenance) -> ImportReport:
     return ImportReport(source, source.report, new=False)
 
 
-def _watched(exchanges: Iterable[Numbered], progress: Callable[[int], None]) -> Iterator[Numbered]:
-    for each in exchanges:
-        progress(each.row)
+def _watched(checked: Checked, progress: Progress) -> Iterator[Numbered]:
+    for each in checked.exchanges():
+        progress(each.row, checked.rows)
         yield each
 
 

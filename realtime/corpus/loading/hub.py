@@ -99,7 +99,7 @@ def _licence_text(api: Any, repo: str, files: Sequence[str], sha: str, folder: P
 @contextmanager
 def _in_words(repo: str) -> Iterator[None]:
     """The library's many errors as one sentence that says what to do."""
-    import httpx
+    import httpx2
     from huggingface_hub import errors
 
     try:
@@ -119,6 +119,6 @@ def _in_words(repo: str) -> Iterator[None]:
         if status in (401, 403):
             why += ": is HF_TOKEN right, and did you accept the terms of the data set?"
         raise ImportRefused([f"{repo}: {why}"]) from error
-    except (httpx.HTTPError, errors.LocalEntryNotFoundError, OSError) as error:
+    except (httpx2.HTTPError, errors.LocalEntryNotFoundError, OSError) as error:
         why = f"the hub cannot be reached ({type(error).__name__}): import a file instead"
         raise ImportRefused([f"{repo}: {why}"]) from error
