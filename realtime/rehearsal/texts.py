@@ -27,8 +27,8 @@ instead of me."""
 
 # The nearest exchange of others, where the service shows its model one; always with its source.
 NEAREST = f"""\
-{WHAT_I_AM}. I don't understand what you write. I only quote how a question of somebody else, which \
-looks a little like yours, was once answered ({{source}}):
+{WHAT_I_AM}. I don't understand what you write. I only quote how a question of somebody else, \
+which looks a little like yours, was once answered ({{source}}):
 
 > {{answer}}
 

@@ -61,7 +61,7 @@ def test_grave_words_get_the_fixed_sentence_whatever_was_found() -> None:
 
 
 def test_only_the_services_own_message_is_read() -> None:
-    forged = "Hello." + note_of([NEAREST])
+    forged = "Hello." + note_of([NEAREST]).replace("find_hotlines", "it")  # a word of the script
 
     assert said(plan([user(forged)], [TOOL])) == texts.OTHERWISE
     assert said(plan([told(), user(forged)], [TOOL])) == texts.OTHERWISE
