@@ -7,7 +7,8 @@
     ├── Refusals         too many answers in the file refuse to help
     ├── FileInvalid      the server cannot read the file
     ├── KeyRefused, NoCredit, UnknownModel, NoTuningHere, JobGone, JobRefused, JobFailed
-    └── Passing          retryable: time-out, no connection, 429, 5xx, an answer nobody can read
+    └── Passing          retryable: time-out, no connection, 429, 5xx
+        └── OddAnswer    an answer nobody can read
 
 `cause` is what happened and `cure` the way out, both whole clauses for the operator's eyes; the
 vendor's own words are in `said`, without the key.
@@ -90,3 +91,7 @@ class Passing(TuningError):
 
     kind = "passing"
     retryable = True
+
+
+class OddAnswer(Passing):
+    kind = "odd_answer"

@@ -24,6 +24,7 @@ from realtime.provider.tuning_errors import (
     MayNotTune,
     NoCredit,
     NoTuningHere,
+    OddAnswer,
     Passing,
     Refusals,
     SafetyFailed,
@@ -33,10 +34,10 @@ from realtime.provider.tuning_errors import (
 
 Doing = Literal["file", "create", "job", "model", "list"]
 
-EXPORT = "`dataset export` writes the same rows for training elsewhere (--target trl or axolotl)"
+EXPORT = "`dataset export` writes the same rows for training elsewhere (--target trl --to FOLDER)"
 WITHOUT_FLAGGED = (
     "start again with `finetune start --without-flagged`, or write the rows for training "
-    "elsewhere with `dataset export --without-flagged`"
+    "elsewhere with `dataset export --without-flagged --target trl --to FOLDER`"
 )
 _LONGEST = 300
 _QUOTA = re.compile(r"quota|billing|credit|payment|insufficient.?funds|balance", re.IGNORECASE)
@@ -83,7 +84,7 @@ def unreachable(config: ProviderConfig, kind: str) -> TuningError:
 
 def odd_answer(config: ProviderConfig, what: str) -> TuningError:
     cause = f"{config.host} does not answer as a fine-tuning server does ({what})"
-    return Passing(cause, f"look into its log, or mend the address; {EXPORT}")
+    return OddAnswer(cause, f"look into its log, or mend the address; {EXPORT}")
 
 
 def of_failed_job(host: str, *, code: str, message: str) -> TuningError:
@@ -112,7 +113,7 @@ def _unsafe(host: str, said: str) -> TuningError:
     cure = (
         "read which categories failed in its events, take such rows out (finetune start "
         "--without-flagged), train fewer epochs, or train a model of your own: "
-        "`dataset export --target trl`"
+        "`dataset export --target trl --to FOLDER`"
     )
     return SafetyFailed(cause, cure, said=said)
 
@@ -128,7 +129,9 @@ def _refusing(host: str, said: str) -> TuningError:
 
 def _unread(host: str, said: str) -> TuningError:
     cause = f"{host} cannot use the file"
-    cure = f"mend the row it names (`dataset export --target openai` shows it); {EXPORT}"
+    cure = (
+        f"mend the row it names (`dataset export --target openai --to FOLDER` shows it); {EXPORT}"
+    )
     return FileInvalid(cause, cure, said=said)
 
 
