@@ -104,9 +104,10 @@ def _since(found: Losses, last: Metrics) -> str:
     value, trained = found.validation_of(last), found.training_at(last.step)
     if trained is None or value is None:
         return f"At the end it was {_figure(value)}."
+    place, gap = found.place(last), _gap(value - trained)
     return (
         "Since then the model learnt its rows by heart and answers others worse: "
-        f"{_figure(value)} at {found.place(last)}, against {_figure(trained)} in training, {_gap(value - trained)}."
+        f"{_figure(value)} at {place}, against {_figure(trained)} in training, {gap}."
     )
 
 
