@@ -162,9 +162,9 @@ def test_a_lost_job_is_found_by_its_key_or_by_its_file(server: TuningServer, tun
 def test_a_job_is_created_once_whatever_comes_back(server: TuningServer) -> None:
     server.break_next("create", Fault(500), Fault(500), Fault(500))
 
-    with Tuner(ProviderConfig("key", server.base_url, "base"), retries=2) as tuner:
-        with pytest.raises(Passing):
-            tuner.create(order(tuner))
+    patient = Tuner(ProviderConfig("key", server.base_url, "base"), retries=2)
+    with patient as tuner, pytest.raises(Passing):
+        tuner.create(order(tuner))
 
     assert server.count("create") == 1
 
@@ -243,9 +243,10 @@ def test_a_job_that_is_gone_is_told_from_a_server_without_jobs(
 
 
 def test_a_server_out_of_reach_is_said_to_be() -> None:
-    with Tuner(ProviderConfig("key", "http://127.0.0.1:9/v1", "base"), retries=0) as tuner:
-        with pytest.raises(Passing, match=r"127\.0\.0\.1:9 cannot be reached .*: start it"):
-            tuner.job("ftjob-1")
+    nobody = Tuner(ProviderConfig("key", "http://127.0.0.1:9/v1", "base"), retries=0)
+    words = r"127\.0\.0\.1:9 cannot be reached .*: start it"
+    with nobody as tuner, pytest.raises(Passing, match=words):
+        tuner.job("ftjob-1")
 
 
 def test_odd_rows_of_a_list_do_not_hide_the_others(server: TuningServer, tuner: Tuner) -> None:
