@@ -66,15 +66,13 @@ def test_a_job_shows_its_losses_as_a_picture_and_as_a_table(
 
 def test_its_pages_keep_to_the_policy_of_the_site(reviewer: Client, finetune: Finetune) -> None:
     html = page(reviewer, train(finetune))
-    content = html.partition('<div id="content-main">')[2].partition('<footer')[0]
+    content = html.partition('<div id="content-main">')[2].partition("<footer")[0]
 
     assert content
     assert not re.search(r"<style|\sstyle=|\son\w+=", content)
 
 
-def test_without_validation_it_measures_memory_only(
-    reviewer: Client, finetune: Finetune
-) -> None:
+def test_without_validation_it_measures_memory_only(reviewer: Client, finetune: Finetune) -> None:
     html = page(reviewer, train(finetune, "--validation", "0"))
 
     assert "This figure measures memory only" in html
@@ -122,7 +120,7 @@ def test_models_show_when_they_end_and_which_one_answers(
     assert "2027-05-01" in before
     assert "not announced" in before
     assert f"{job.fine_tuned_model} answers now" in words(answer)
-    assert answer.count('alt="True"') == 1
+    assert answer.count(">answers now</span>") == 1
 
 
 def test_nobody_changes_anything_there(reviewer: Client, finetune: Finetune) -> None:
