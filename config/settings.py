@@ -274,6 +274,20 @@ HOTLINE_CHECK_DAYS = env_int("HOTLINE_CHECK_DAYS", default=180, least=1, most=3_
 # Whether a reply is shown how counsellors answered similar questions (realtime/corpus).
 GROUNDING = env_bool("GROUNDING", default=True)
 
+# Where models are trained; without an address at OpenAI's own, with OPENAI_API_KEY if it has none.
+FINETUNE_API_KEY = checked_key("FINETUNE_API_KEY", env_secret("FINETUNE_API_KEY"))
+FINETUNE_BASE_URL = without_user(
+    "FINETUNE_BASE_URL",
+    checked_url(
+        "FINETUNE_BASE_URL",
+        env_str("FINETUNE_BASE_URL"),
+        schemes=("http", "https"),
+        example="https://host/v1",
+    ),
+    instead="FINETUNE_API_KEY",
+)
+FINETUNE_MODEL = env_str("FINETUNE_MODEL")
+
 # --- Web ------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
