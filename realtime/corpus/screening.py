@@ -22,7 +22,8 @@ _GRAVE = {"self-harm", "vanish", "history"}
 # The screen passes by what is said in general or of others; a row about it is a risk row still.
 _WORDS = re.compile(
     r"\bsuicid|\bself[- ]?(?:harm|injur|mutilat)|\boverdos|\bwant(?:ed|ing|s)? to die\b"
-    r"|\b(?:kill|hurt|harm|cut|injur)(?:e|s|ing|ting|ed)? (?:my|your|him|her|them|our|one)sel(?:f|ves)\b"
+    r"|\b(?:kill|hurt|harm|cut|injur)(?:e|s|ing|ting|ed)? "
+    r"(?:my|your|him|her|them|our|one)sel(?:f|ves)\b"
     r"|\b(?:end|tak|took)(?:e|s|ing|ed)? (?:my|your|his|her|their|one's) (?:own )?li(?:fe|ves)\b"
     r"|\bbetter off dead\b|\bwish \w+ (?:was|were) (?:dead|never born)\b",
     re.IGNORECASE,

@@ -6,18 +6,20 @@ import re
 
 _REACH = 160  # characters from the end that may be a signature
 _TITLES = (
-    "LMFT|LMFTA|MFT|LPCC?|LPC-S|LPCMH|LCSW|LICSW|LMSW|LSCSW|LISW|LCPC|LMHC|LMHCA|NCC|DBH|DCC|"
+    "LMFTA?|R?MFT|LPCC?|LPC-S|LPCMH|LI?CSW|LMSW|LSCSW|LISW|LCPC|LMHCA?|NCC|DBH|DCC|CASAC|LMAC|CCTP|"
+    r"RCC|RP|RN|MSW|MSC|MA|MS|M\.?Ed|M\.?A|M\.?S|Ph\.?D|Psy\.?D|Ed\.?D|JD|LP"
 )
-_TITLES += "CASAC|LMAC|CCTP|RMFT|RCC|RP|RN|MSW|MSC|MA|MS|M\\.?Ed|M\\.?A|M\\.?S|Ph\\.?D|Psy\\.?D|Ed\\.?D|JD|LP"
+_DASHES = "~\u2013\u2014-"
 _CREDENTIALS = re.compile(
-    r"(?:\n|(?<=[.!?~–—,-])|\s[–—~-]+\s?|\s)"
+    rf"(?:\n|(?<=[.!?,{_DASHES}])|\s[{_DASHES}]+\s?|\s)"
     r"(?:Dr\.? )?(?:[A-Z][a-zß-ÿ'\u2019-]+[ .]{1,2}|[A-Z]\. ){1,3}[A-Z][a-zß-ÿ'\u2019-]+,? "
     rf"(?:(?:{_TITLES})(?:-\w)?\.?(?:, ?| |$))+\s*\Z"
 )
 _NAME = re.compile(r"[A-Z][a-zß-ÿ]{2,}")
 _NO_NAMES = {"Counseling", "Counselor", "Therapist", "Licensed", "The", "And", "Mrs", "Couples"}
 _WORD = re.compile(r"[\w'\u2019]+")
-_EDGE = " \t\n-–—~*,/\u2022"
+_EDGE = f" \t\n*,/\u2022{_DASHES}"
+_OPENS = f'.!?,\n)"\u201d:*{_DASHES}'
 
 
 def unsigned(answer: str, writer: str) -> tuple[str, bool]:
@@ -68,5 +70,5 @@ def _signs(word: str, names: list[str]) -> bool:
 
 def _opens(answer: str, place: int) -> bool:
     """Whether a sentence or a greeting ends before the name: `luck, Sarah`, `well. -Sarah`."""
-    before = re.sub(r"\bDr\.? \Z", "", answer[:place])
-    return not before.rstrip(" ") or before.rstrip(" ")[-1] in '.!?,~-–—\n)"”:*'
+    before = re.sub(r"\bDr\.? \Z", "", answer[:place]).rstrip(" ")
+    return not before or before[-1] in _OPENS
