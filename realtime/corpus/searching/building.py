@@ -12,11 +12,10 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from heapq import heappush, heapreplace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ class Incomplete(Exception):
     """The rows ended before their end."""
 
 
-def build(rows: Iterable[Row], folder: Path, about: dict[str, Any] | None = None) -> Index:
+def build(rows: Iterable[Row], folder: Path) -> Index:
     """Make an index of the rows in a folder that is not there yet.
 
     It is written beside it and renamed: nobody sees half of one.
@@ -80,9 +79,8 @@ def build(rows: Iterable[Row], folder: Path, about: dict[str, Any] | None = None
         made.mkdir()
         spilled.mkdir()
         tried = _write(rows, made, spilled)
-        files.seal(made, {**(about or {}), "floor": 0.0})
-        floor = _floor(Index(made), tried)
-        files.seal(made, {**(about or {}), "floor": floor})
+        files.seal(made, {"floor": 0.0, "vector_floor": 0.0})
+        files.seal(made, _floors(Index(made), tried))
         _replace(made, folder)
     return Index(folder)
 
@@ -173,6 +171,18 @@ def _vector(row: Row) -> Numbers | None:
     return np.frombuffer(base64.b64decode(row.vector), np.dtype("<f4")).astype(np.float32)
 
 
+def midway(first: Sequence[float], second: Sequence[float]) -> str:
+    """The direction between two, as a row's `vector`."""
+    between = np.asarray(first, np.float32) + np.asarray(second, np.float32)
+    length = np.float32(max(np.linalg.norm(between), 1e-9))
+    return as_text(between / length)
+
+
+def as_text(vector: Sequence[float] | Numbers) -> str:
+    """As a row's `vector`."""
+    return base64.b64encode(np.asarray(vector).astype("<f4").tobytes()).decode()
+
+
 class _Sample:
     """Questions by chance, the same of the same rows: those with the smallest keys."""
 
@@ -196,16 +206,17 @@ class _Sample:
         return list(self._by_group.values())
 
 
-def _floor(index: Index, tried: list[_Tried]) -> float:
-    """The score under which four in ten questions' best find among other questions is."""
-    best = []
+def _floors(index: Index, tried: list[_Tried]) -> dict[str, float]:
+    """The scores under which four in ten questions' best find among other questions is."""
+    by_words, by_vectors = [], []
     for one in tried:
         scores = index.scores(one.asked, one.vector, without=one.group)
-        best.append(float(evidence(scores).max()))
-    if not best:
-        return LEAST_FLOOR
-    least = -1.0 if tried[0].vector is not None else LEAST_FLOOR
-    return max(least, float(np.quantile(best, _WITHOUT)))
+        by_words.append(float(evidence(replace(scores, vectors=None)).max()))
+        if scores.vectors is not None:
+            by_vectors.append(float(evidence(scores).max()))
+    words_floor = float(np.quantile(by_words, _WITHOUT)) if by_words else 0.0
+    vectors_floor = float(np.quantile(by_vectors, _WITHOUT)) if by_vectors else 1.0
+    return {"floor": max(words_floor, LEAST_FLOOR), "vector_floor": vectors_floor}
 
 
 def rows_of(lines: Iterable[str]) -> Iterator[Row]:

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from realtime.corpus.searching.postings import Array
+from realtime.corpus.searching.version import FORMAT
 
-# What another number built is not opened, but built anew.
-FORMAT = 1
 ABOUT = "index.json"
 _CHUNK = 1 << 20
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -54,10 +53,10 @@ class Index:
     def __init__(self, folder: Path) -> None:
         """Raises `files.Broken` for what is no whole index of this version's format."""
         about, arrays = files.opened(folder)
-        self.about: dict[str, Any] = about
         self.ids: Places = arrays["ids"]
         self.groups: Array = arrays["groups"]
         self.floor: float = about["floor"]
+        self.vector_floor: float = about["vector_floor"]
         self._words = postings.opened(arrays, "words", len(self.ids))
         self._grams = postings.opened(arrays, "grams", len(self.ids))
         self._vectors: Array | None = arrays.get("vectors")
@@ -66,11 +65,12 @@ class Index:
         """The best for a question, best first, above the floor; of one question, one answer."""
         scores = self.scores(text, vector)
         how_good = evidence(scores)
+        floor = self.floor if scores.vectors is None else self.vector_floor
         hits: list[Hit] = []
         groups: set[int] = set()
         for place in ranking(scores, at_most=_RANKED).tolist():
             group = int(self.groups[place])
-            if how_good[place] >= self.floor and group not in groups:
+            if how_good[place] >= floor and group not in groups:
                 hits.append(Hit(place, float(how_good[place])))
                 groups.add(group)
             if len(hits) == limit:
