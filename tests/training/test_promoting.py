@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import pytest
 from django.core.management import CommandError
 
 from realtime.chat.activating import active_model
-from realtime.evaluation import running
 from realtime.provider.config import ProviderConfig
 from realtime.training.models import Checkpoint, TuningJob
 from tests.support.tuning_scenarios import FILE_BLOCKED, fails
@@ -43,7 +44,9 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[ProviderConfig]:
         asked.append(config)
         return Judged(passed="bad" not in config.resolved_model)
 
-    monkeypatch.setattr(running, "deterministic", check)
+    module = ModuleType("running")
+    vars(module)["deterministic"] = check
+    monkeypatch.setitem(sys.modules, "realtime.evaluation.running", module)
     return asked
 
 
