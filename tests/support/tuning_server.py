@@ -327,7 +327,7 @@ def _steps_of(job: Job) -> list[dict[str, Any]]:
 
 def _events_of(job: Job) -> list[dict[str, Any]]:
     """Newest first."""
-    said = [("message", f"Status: {job.status}", {})]
+    said: list[tuple[str, str, dict[str, Any]]] = [("message", f"Status: {job.status}", {})]
     if job.trained:
         for row in _steps_of(job):
             total = len(job.course.epochs) * job.course.steps_per_epoch
