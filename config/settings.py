@@ -269,6 +269,11 @@ HOTLINE_COUNTRIES = [code.upper() for code in env_list("HOTLINE_COUNTRIES")]
 # Days that a check of a line lasts.
 HOTLINE_CHECK_DAYS = env_int("HOTLINE_CHECK_DAYS", default=180, least=1, most=3_650)
 
+# --- Learning --------------------------------------------------------------------------------
+
+# Whether a reply is shown how counsellors answered similar questions (realtime/corpus).
+GROUNDING = env_bool("GROUNDING", default=True)
+
 # --- Web ------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"

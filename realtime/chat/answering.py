@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 
-from realtime.chat.models import ActiveModel
+from realtime.chat.models import ActiveModel, Run
 from realtime.provider.config import OPENAI_BASE_URL, Prefill, ProviderConfig, moderates
 
 REHEARSAL_MODEL = "kindline-rehearsal"
@@ -44,6 +47,10 @@ class Known:
         self._active: ActiveModel | None = None
 
     @property
+    def promoted(self) -> bool:
+        return self._active is not None
+
+    @property
     def model(self) -> ProviderConfig | None:
         return configured_model() if self._active is None else config_for(self._active)
 
@@ -66,6 +73,51 @@ def answering_model() -> ProviderConfig | None:
     """The model that answers now, as the database says."""
     active = active_model()
     return configured_model() if active is None else config_for(active)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who answers a run: `active` None is the settings' model. `again`: it also began it."""
+
+    active: ActiveModel | None
+    again: bool = False
+
+
+def choose(*, run_id: UUID, own: str | None) -> Choice:
+    """The model that answers now; for a run that somebody began, the one that did.
+
+    Unless that was rolled back meanwhile, or is not what this process has by its settings (`own`:
+    the name of that): then its words are discarded and the model of now writes them again.
+    """
+    active = active_model()
+    run = Run.objects.select_related("active_model").get(id=run_id)
+    if run.active_model is not None and _stands(run.active_model):
+        return Choice(run.active_model, again=True)
+    by_settings = run.active_model is None and run.model is not None
+    if by_settings and (run.model, run.base_url) == (own, own_address()):
+        return Choice(None, again=True)
+    return Choice(active)
+
+
+def own_address() -> str:
+    """Where the settings' model is; '' without one."""
+    config = configured_model()
+    return "" if config is None else shown_address(config)
+
+
+def _stands(row: ActiveModel) -> bool:
+    """Whether a roll-back could still lead to such a model, or it answers now."""
+    return any(
+        (row.name, row.base_url, row.wire) == (other.name, other.base_url, other.wire)
+        for other in _from_the_newest()
+    )
+
+
+def _from_the_newest() -> Iterator[ActiveModel]:
+    row = ActiveModel.objects.order_by("id").last()
+    while row is not None:
+        yield row
+        row = row.previous
 
 
 def config_for(active: ActiveModel) -> ProviderConfig:
