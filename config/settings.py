@@ -223,6 +223,22 @@ ALLOW_REHEARSAL = DEBUG or env_bool(
 REHEARSAL_URL = env_str("REHEARSAL_URL")
 REHEARSAL_SUGGESTIONS = list(SUGGESTIONS)
 
+# --- Learning: fine-tuning -------------------------------------------------------------------
+
+# Where models are trained; without an address at OpenAI's own, with OPENAI_API_KEY if it has none.
+FINETUNE_API_KEY = checked_key("FINETUNE_API_KEY", env_secret("FINETUNE_API_KEY"))
+FINETUNE_BASE_URL = without_user(
+    "FINETUNE_BASE_URL",
+    checked_url(
+        "FINETUNE_BASE_URL",
+        env_str("FINETUNE_BASE_URL"),
+        schemes=("http", "https"),
+        example="https://host/v1",
+    ),
+    instead="FINETUNE_API_KEY",
+)
+FINETUNE_MODEL = env_str("FINETUNE_MODEL")
+
 # --- What people are told ---------------------------------------------------------------------
 
 # Hours after which a conversation that goes on says again that an AI answers. Laws say 3, and 1
