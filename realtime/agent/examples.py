@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib import resources
 
 # Another text, another file, as with the rules (`prompt.py`).
@@ -41,7 +41,8 @@ def examples_in(prompt: str) -> list[Example]:
     """The exchanges that a system message holds, which is how a demo of ours reads it."""
     _, opened, rest = prompt.partition(f"\n{_OPEN}")
     block, closed, _ = rest.partition(_CLOSE)
-    return [_read(line) for line in block.splitlines()] if opened and closed else []
+    lines = block.splitlines() if opened and closed else []
+    return [example for line in lines if (example := _read(line)) is not None]
 
 
 def _line(example: Example) -> str:
@@ -49,8 +50,16 @@ def _line(example: Example) -> str:
     return json.dumps(flat, ensure_ascii=False)
 
 
-def _read(line: str) -> Example:
-    return Example(**json.loads(line))
+def _read(line: str) -> Example | None:
+    """None for what no line of ours is."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    names = [field.name for field in fields(Example)]
+    if not isinstance(told, dict) or not all(isinstance(told.get(name), str) for name in names):
+        return None
+    return Example(**{name: told[name] for name in names})
 
 
 def _flat(text: str) -> str:

@@ -99,7 +99,7 @@ def job_of(said: object) -> JobSeen:
         error_message=_text(error.get("message")),
         result_files=tuple(map(_file_id, files)) if isinstance(files, list) else (),
         training_file=_text(job.get("training_file")),
-        trained_tokens=whole(job.get("trained_tokens")),
+        trained_tokens=whole(job.get("trained_tokens"), most=2**62),
         epochs=_epochs(job),
         finished_at=moment(job.get("finished_at")),
         metadata=_mapping_or_none(job.get("metadata")),
@@ -150,11 +150,29 @@ def metrics_of(said: Mapping[str, Any]) -> Metrics | None:
 
 
 def object_in(body: bytes) -> Mapping[str, Any]:
-    """Raises Unreadable for what is no JSON object."""
+    """Raises Unreadable for what is no JSON object; what no database keeps is left out of it."""
     try:
-        return _mapping(json.loads(body))
-    except ValueError:
+        return _mapping(_storable(json.loads(body)))
+    except (ValueError, RecursionError):
         raise Unreadable("an answer that is no JSON") from None
+
+
+def storable(text: str) -> str:
+    """Without NUL and halves of letters, which Postgres refuses."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _storable(said: object) -> object:
+    match said:
+        case str():
+            return storable(said)
+        case float():
+            return said if math.isfinite(said) else None
+        case list():
+            return [_storable(one) for one in said]
+        case dict():
+            return {storable(name): _storable(value) for name, value in said.items()}
+    return said
 
 
 def rows_in(body: bytes) -> tuple[list[object], bool]:
@@ -177,9 +195,10 @@ def number(said: object) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def whole(said: object) -> int | None:
+def whole(said: object, *, most: int = 2**31 - 1) -> int | None:
+    """A whole number that a column of the database takes."""
     value = number(said)
-    return None if value is None else int(value)
+    return None if value is None or abs(value) > most else int(value)
 
 
 def moment(said: object) -> datetime | None:

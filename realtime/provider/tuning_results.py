@@ -7,7 +7,7 @@ import binascii
 import csv
 import io
 
-from realtime.provider.tuning_facts import Metrics, Unreadable, metrics_of
+from realtime.provider.tuning_facts import Metrics, Unreadable, metrics_of, storable
 
 _ROWS = 200_000  # far above the steps of any job: what is longer is no result file
 
@@ -17,7 +17,7 @@ def text_of(content: bytes) -> str:
     for candidate in (content, _decoded(content)):
         text = _utf8(candidate)
         if text is not None and "step" in _columns(text):
-            return text
+            return storable(text)
     raise Unreadable("a result file without a column `step`")
 
 

@@ -76,7 +76,7 @@ class TuningJobAdmin(ReadOnlyAdmin):
 @admin.register(TunedModel)
 class TunedModelAdmin(ReadOnlyAdmin):
     change_list_template = "training/admin/models.html"
-    list_display = ("name", "answers", "of_job", "step", "loss", "server", "ends")
+    list_display = ("name", "answers", "of_job", "step", "loss", "ends")
     list_filter = ("base_url",)
     list_select_related = ("job", "checkpoint")
     search_fields = ("name", "=job__id")
@@ -91,11 +91,13 @@ class TunedModelAdmin(ReadOnlyAdmin):
         shown = {"active": active, "own": own.resolved_model if own else ""}
         return super().changelist_view(request, {**(extra_context or {}), **shown})
 
-    @admin.display(description="answers now", boolean=True)
-    def answers(self, model: TunedModel) -> bool:
+    @admin.display(description="answers now")
+    def answers(self, model: TunedModel) -> str:
         active = active_model()
         here = (model.name, model.base_url)
-        return active is not None and (active.name, active.base_url) == here
+        if active is None or (active.name, active.base_url) != here:
+            return "-"
+        return format_html('<span class="badge badge-good">{}</span>', "answers now")
 
     @admin.display(description="from", ordering="job_id")
     def of_job(self, model: TunedModel) -> SafeString:
@@ -119,3 +121,6 @@ class TunedModelAdmin(ReadOnlyAdmin):
     @admin.display(description="ends", ordering="shutdown_date")
     def ends(self, model: TunedModel) -> str:
         return telling.ends_of(model)
+
+    class Media:
+        css = {"all": ("chat/transcript.css", "training/jobs.css")}  # noqa: RUF012 - Django's way

@@ -18,7 +18,9 @@ MEMORY_ONLY = "This figure measures memory only"
 WHY_MEMORY = (
     f"{MEMORY_ONLY}: no question was held out, so it does not say how the model answers others."
 )
-_FEW = 10  # steps whose training losses are taken together: one step's is one batch's luck
+# Steps whose training losses are taken together: one step's is one batch's luck; and at most this
+# share of all steps, for some servers tell one an epoch.
+_FEW, _SHARE = 10, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,12 @@ class Losses:
             return None
         return max(1, ceil(step * self.epochs / self.last_step))
 
-    def training_at(self, step: int) -> float | None:
-        """The mean training loss of the few steps up to this one, a tenth of all at most."""
+    def training_at(self, step: int) -> tuple[float, int] | None:
+        """The mean training loss of the few steps up to this one, and of how many it is."""
         told = [(m.step, m.train_loss) for m in self.steps if m.train_loss is not None]
-        upto = [loss for at, loss in told if at <= step]
-        few = upto[-max(1, min(_FEW, len(told) // 10)) :]
-        return sum(few) / len(few) if few else None
+        few = [loss for at, loss in told if at <= step]
+        few = few[-max(1, min(_FEW, len(told) // _SHARE)) :]
+        return (sum(few) / len(few), len(few)) if few else None
 
     def place(self, metrics: Metrics) -> str:
         epoch = self.epoch_of(metrics.step)
@@ -82,9 +84,9 @@ def in_words(found: Losses) -> list[str]:
     """What a person should know of them, in whole sentences."""
     if found.last is None and found.best is None:
         return ["The server has told no loss yet."]
-    trained = None if found.last is None else found.training_at(found.last.step)
-    if found.best is None or found.validation is None:
-        return [f"Training loss {_figure(trained)} at the end. {WHY_MEMORY}"]
+    if found.best is None:
+        assert found.last is not None
+        return [f"Training loss {_training(found, found.last)} at the end. {WHY_MEMORY}"]
     sentences = [_least(found, found.best)]
     held = [m for m in found.steps if found.validation_of(m) is not None]
     if held[-1].step > found.best.step:
@@ -93,33 +95,38 @@ def in_words(found: Losses) -> list[str]:
 
 
 def _least(found: Losses, best: Metrics) -> str:
-    value, trained = found.validation_of(best), found.training_at(best.step)
-    said = f"Validation loss was least at {found.place(best)}: {_figure(value)}"
-    if trained is None or value is None:
+    said = f"Validation loss was least at {found.place(best)}: {_validated(found, best)}"
+    if found.training_at(best.step) is None:
         return f"{said}."
-    return f"{said}, against {_figure(trained)} in training: {_gap(value - trained)}."
+    return f"{said}, against {_training(found, best)} in training: {_gap(found, best)}."
 
 
 def _since(found: Losses, last: Metrics) -> str:
-    value, trained = found.validation_of(last), found.training_at(last.step)
-    if trained is None or value is None:
-        return f"At the end it was {_figure(value)}."
-    place, gap = found.place(last), _gap(value - trained)
+    said = f"{_validated(found, last)} at {found.place(last)}"
+    if found.training_at(last.step) is None:
+        return f"Since then others are answered worse: {said}."
     return (
         "Since then the model learnt its rows by heart and answers others worse: "
-        f"{_figure(value)} at {place}, against {_figure(trained)} in training, {gap}."
+        f"{said}, against {_training(found, last)} in training, {_gap(found, last)}."
     )
 
 
-def _gap(gap: float) -> str:
+def _validated(found: Losses, metrics: Metrics) -> str:
+    return f"{found.validation_of(metrics):.3f}"
+
+
+def _training(found: Losses, metrics: Metrics) -> str:
+    mean, count = found.training_at(metrics.step) or (0.0, 1)
+    return f"{mean:.3f}" + (f" (mean of {count} steps)" if count > 1 else "")
+
+
+def _gap(found: Losses, metrics: Metrics) -> str:
+    mean, _ = found.training_at(metrics.step) or (0.0, 1)
+    gap = (found.validation_of(metrics) or 0.0) - mean
     if gap < 0.05:
         return "no gap to speak of"
     size = "a small gap" if gap < 0.3 else "a gap" if gap < 0.8 else "a wide gap"
     return f"{size} of {gap:.2f}"
-
-
-def _figure(value: float | None) -> str:
-    return "not told" if value is None else f"{value:.3f}"
 
 
 def _validation(steps: Sequence[Metrics]) -> Validation | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from realtime.training import queries, telling
 from realtime.training.curves import Picture, picture
 from realtime.training.figuring import in_words
@@ -29,6 +32,8 @@ class JobPage:
     host: str
     settings: str
     licences: tuple[str, ...]
+    trouble: SafeString
+    way_out: SafeString
     words: tuple[str, ...]
     memory_only: bool
     picture: Picture | None
@@ -50,6 +55,8 @@ def page_of(job: TuningJob) -> JobPage:
         host=telling.host_of(job.base_url),
         settings=telling.settings_of(job),
         licences=_licences(job),
+        trouble=_coded(job.trouble),
+        way_out=_coded(job.way_out),
         words=words,
         memory_only=found.last is not None and found.validation is None,
         picture=picture(found),
@@ -59,6 +66,13 @@ def page_of(job: TuningJob) -> JobPage:
         more_events=max(0, len(events) - EVENTS),
         raw=json.dumps(job.seen, indent=1, ensure_ascii=False),
     )
+
+
+def _coded(text: str) -> SafeString:
+    """A sentence, with what stands in backquotes as code."""
+    pieces = enumerate((text[:1].upper() + text[1:]).split("`"))
+    made = (format_html("<code>{}</code>" if at % 2 else "{}", piece) for at, piece in pieces)
+    return format_html_join("", "{}", ((piece,) for piece in made))
 
 
 def _mood(job: TuningJob) -> str:

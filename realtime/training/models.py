@@ -80,6 +80,7 @@ class TuningJob(models.Model):
 
     class Meta:
         db_table = "tuning_job"
+        verbose_name = "fine-tuning job"
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(
@@ -190,6 +191,7 @@ class TunedModel(models.Model):
 
     class Meta:
         db_table = "tuned_model"
+        verbose_name = "fine-tuned model"
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=["base_url", "name"], name="tuned_model_once"),

@@ -201,6 +201,9 @@ def _keep_models(job: TuningJob) -> None:
     if job.fine_tuned_model:
         made.append(TunedModel(base_url=job.base_url, name=job.fine_tuned_model, job=job))
     TunedModel.objects.bulk_create(made, ignore_conflicts=True)
+    # Its last checkpoint may have been told of before the model was known to be its own.
+    own = TunedModel.objects.filter(base_url=job.base_url, name=job.fine_tuned_model)
+    own.filter(job=job).update(checkpoint=None)
 
 
 def _metrics(point: MetricPoint) -> Metrics:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -33,7 +35,5 @@ def follow(*, at_once: bool = False) -> None:
     at = min(at, timezone.now() + timedelta(seconds=LONGEST_REST_S))
     # A lock of its own: one that waits for a server out of reach must not keep a new job waiting.
     lock = f"{FOLLOW}_at_once" if at_once else FOLLOW
-    try:
+    with suppress(AlreadyEnqueued), transaction.atomic():
         app.configure_task(FOLLOW, queueing_lock=lock, schedule_at=at).defer(timestamp=0)
-    except AlreadyEnqueued:
-        return

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from realtime.evaluation.running import deterministic
 from realtime.provider.config import ProviderConfig
 from realtime.training import promoting, queries
 from realtime.training.promoting import Candidate, Checked, PromotionRefused
@@ -24,6 +23,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def handle(command: BaseCommand, options: dict[str, Any]) -> None:
+    from realtime.evaluation.running import deterministic  # here: no other word pays for it
+
     def check(config: ProviderConfig) -> Checked:
         command.stdout.write(f"Asking {config.resolved_model} at {config.host} ...")
         return deterministic(config=config, questions=options["questions"])
