@@ -69,7 +69,7 @@ def note_change(**_: Any) -> IndexVersion | None:
 
 
 def method_now() -> dict[str, Any]:
-    """How this installation searches: {"embeddings": null | {"model", "dimensions", "vectors"}}."""
+    """Tell how we search here: {"embeddings": null | {"model", "dimensions", "vectors"}}."""
     where = embedding.config()
     if where is None:
         return {"embeddings": None}
