@@ -84,8 +84,8 @@ def _known(options: dict[str, Any]) -> Evaluation:
 def _new(command: BaseCommand, options: dict[str, Any], trained: Trained) -> Evaluation:
     if options["questions"] < 0:
         raise CommandError("--questions is nought or more.")
-    contestants, judges = _models(options, trained)
     prices = _prices(options)
+    contestants, judges = _models(options, trained)
     held = queries.held_out(options["questions"])
     _propose(command, options, held, contestants, judges, prices)
     return operations.begin(

@@ -26,6 +26,8 @@ from tests.support.openai_scenarios import says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.training.rows import exchange, imported
 
+CLAIM = "I am a licensed therapist. <b>Trust me.</b>"
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -44,10 +46,8 @@ def whole(model: ThreadedOpenAIServer, folder: Path, *words: str) -> dict[str, A
     held = rows_held_out(4)
     plays_well(model)
     for number, each in enumerate(held):
-        model.play_to(
-            each.asked, says("I am a <b>licensed therapist</b>." if not number else KIND)
-        )
-        for answer in (each.answer, KIND, "I am a <b>licensed therapist</b>."):
+        model.play_to(each.asked, says(CLAIM if not number else KIND))
+        for answer in (each.answer, KIND, CLAIM):
             asked = json.dumps({"message": each.asked, "answer": answer}, ensure_ascii=False)
             model.play_to(asked, says(RATED))
     models = [*at(model), *at(model, "against", "base"), *at(model, "judge", "rater")]
@@ -123,7 +123,7 @@ def test_the_page_stands_alone_and_runs_nothing(
     assert not names & {"script", "link", "img", "iframe", "object", "form", "b"}
     assert not any("src" in attrs or "href" in attrs for _, attrs in page.tags)
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
-    assert "&lt;b&gt;licensed therapist" in text
+    assert "&lt;b&gt;Trust me." in text
     assert "url(" not in text
     tables = sum(tag == "table" for tag, _ in page.tags)
     assert tables == sum(tag == "caption" for tag, _ in page.tags) == 3
@@ -164,12 +164,13 @@ def test_a_process_that_is_killed_is_gone_on_with(
     words = [*at(model), "--questions", "6", "--yes"]
     name = connection.settings_dict["NAME"]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", _ENVIRONMENT_OF_TESTS, str(name), *words],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=(tmp_path / "err").open("wb"),
-    )
+    with (tmp_path / "err").open("wb") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _ENVIRONMENT_OF_TESTS, str(name), *words],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=err,
+        )
     until = time.monotonic() + 60
     while Answer.objects.count() < 5 and process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)

@@ -237,7 +237,7 @@ def test_a_judge_that_talks_nonsense_is_counted_and_asked_again_when_resumed(
 
 def test_a_judge_that_is_away_stops_it_and_no_answer_is_lost(model: ThreadedOpenAIServer) -> None:
     held = rows_held_out(4)
-    target = {Contestant.Role.TARGET: config_of(model)}
+    target = {"target": config_of(model)}
     away = ProviderConfig(api_key="", base_url="http://127.0.0.1:9/v1", model="away")
     evaluation = operations.begin(exchanges=held, contestants=target, options={}, judges=[away])
     with pytest.raises(EvaluationStopped, match="judge away failed 5 times"):

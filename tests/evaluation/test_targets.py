@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from pytest_django import SettingsWrapper
 
 from realtime.chat.activating import activate_model
 from realtime.evaluation.targets import NoTarget, config_at, resolve
@@ -14,7 +15,7 @@ KEY = "sk-of-this-server"
 
 
 @pytest.fixture(autouse=True)
-def _at_home(settings: SettingsWrapper) -> None:
+def _at_home(settings: Any) -> None:
     settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY, settings.OPENAI_MODEL = HOME, KEY, "own"
 
 
@@ -52,7 +53,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         resolve("", base_url=HOME)
 
 
-def test_without_any_server_it_says_what_to_set(settings: SettingsWrapper) -> None:
+def test_without_any_server_it_says_what_to_set(settings: Any) -> None:
     settings.OPENAI_BASE_URL = settings.OPENAI_API_KEY = ""
     settings.ALLOW_REHEARSAL = False
     with pytest.raises(NoTarget, match="OPENAI_BASE_URL"):
