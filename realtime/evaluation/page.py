@@ -33,12 +33,18 @@ def page_of(report: dict[str, Any]) -> str:
     """The page; texts of people and models are escaped by the template."""
     context = {
         "report": report,
+        "begun": _minute(report["started_at"]),
+        "finished": _minute(report["finished_at"]),
         "verdicts": [_verdict(model) for model in report["models"]],
         "tables": [_checks(report), _costs(report), *map(_judge, report["judges"])],
         "failing": _failing(report),
         "roles": ROLES,
     }
     return render_to_string("evaluation/report.html", context)
+
+
+def _minute(at: str | None) -> str:
+    return at[:16].replace("T", " ") if at else ""
 
 
 def _verdict(model: dict[str, Any]) -> Cell:
