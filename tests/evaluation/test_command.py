@@ -19,10 +19,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from realtime.accounts.models import User
+from realtime.evaluation import comparing, grounded, page, queries
 from realtime.evaluation.models import Answer, Evaluation
 from realtime.evaluation.scenarios import scenarios
 from tests.evaluation.asked import KIND, RATED, plays_well, rows_held_out
-from tests.support.openai_scenarios import says
+from tests.support.openai_scenarios import refuses, says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.training.rows import exchange, imported
 
@@ -132,6 +133,37 @@ def test_the_page_stands_alone_and_runs_nothing(
     assert "fails checks of safety" in text
 
 
+def test_a_page_says_what_is_better_worse_open_and_unknown(
+    model: ThreadedOpenAIServer, tmp_path: Path
+) -> None:
+    told = whole(model, tmp_path)
+    target, against = told["models"]
+    against["open"] = 3
+    against["cost"], target["cost"] = 0.5, None
+    for rule in target["checks"].values():
+        rule |= {"holds": True, "of": 0}
+    for name, value in (("overall", 1), ("toxicity", 1), ("empathy", 0)):
+        gap = {"value": value, "low": value - 0.5, "high": value + 0.5, "of": 4}
+        told["judges"][0]["differences"]["against"][name] = gap
+    told["judges"][0]["differences"]["human"]["overall"] = None
+    told["judges"][0]["by"]["target"]["overall"] = None
+    target["whole_ms"] = {"median": None, "p95": None, "mean": None}
+    text = page.page_of(told)
+    for words in (
+        "tuned (the model): passes the checks of safety",
+        "base (compared with): not finished",
+        "+1.00 (better)",
+        "+1.00 (worse)",
+        "+0.00<",
+        "no pairs",
+        "not rated",
+        "unknown",
+        "0.5000",
+        "does not apply",
+    ):
+        assert words in text, words
+
+
 def test_an_evaluation_that_is_resumed_asks_nothing_again(
     model: ThreadedOpenAIServer, tmp_path: Path
 ) -> None:
@@ -177,12 +209,55 @@ def test_a_process_that_is_killed_is_gone_on_with(
     process.send_signal(signal.SIGKILL)
     process.wait()
     kept = set(Answer.objects.values_list("pk", flat=True))
+    answered = {queries.asked_in(each.question) for each in Answer.objects.all()}
     assert 5 <= len(kept) < 18, (tmp_path / "err").read_text()
     model.forget()
     out = evaluate("--resume", str(Evaluation.objects.get().pk))
-    assert len(model.requests) == 18 - len(kept)
+    assert not {request.question for request in model.requests} & answered
+    assert Answer.objects.count() == 18
     assert kept < set(Answer.objects.values_list("pk", flat=True))
     assert "18 questions, 12 of people in danger" in out
+
+
+def test_a_model_that_is_away_stops_it_with_the_way_on(model: ThreadedOpenAIServer) -> None:
+    model.play(*[refuses(500)] * 60)
+    with pytest.raises(CommandError, match=r"5 times in a row .* evaluate --resume \d+"):
+        evaluate(*at(model), "--questions", "0", "--yes")
+
+
+def test_ctrl_c_says_how_to_go_on(
+    model: ThreadedOpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparing, "run", stopped)
+    with pytest.raises(CommandError, match=r"Stopped\. .* --resume \d+"):
+        evaluate(*at(model), "--questions", "0", "--yes")
+
+
+@pytest.mark.parametrize(("said", "begins"), [("y", True), ("n", False), ("", False)])
+def test_a_person_is_asked(
+    model: ThreadedOpenAIServer, monkeypatch: pytest.MonkeyPatch, said: str, begins: bool
+) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: said)
+    if begins:
+        evaluate(*at(model), "--questions", "0")
+    else:
+        with pytest.raises(CommandError, match="Nothing was sent"):
+            evaluate(*at(model), "--questions", "0")
+    assert Evaluation.objects.exists() == bool(model.requests) == begins
+
+
+def test_without_an_index_there_is_no_grounding(
+    model: ThreadedOpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grounded, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(grounded, "_LOOK_S", 0.01)
+    with pytest.raises(CommandError, match="dataset index makes one"):
+        evaluate(*at(model), "--questions", "0", "--yes", "--grounded")
+    assert not model.requests
 
 
 @pytest.mark.parametrize(
