@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,93 +15,147 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='IndexVersion',
+            name="IndexVersion",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('digest', models.CharField(max_length=64)),
-                ('method', models.JSONField()),
-                ('rows', models.IntegerField()),
-                ('built_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("digest", models.CharField(max_length=64)),
+                ("method", models.JSONField()),
+                ("rows", models.IntegerField()),
+                (
+                    "built_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'db_table': 'corpus_index',
-                'ordering': ('id',),
+                "db_table": "corpus_index",
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Embedding',
+            name="Embedding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text_sha256', models.CharField(max_length=64)),
-                ('model', models.TextField()),
-                ('dimensions', models.IntegerField()),
-                ('vector', models.BinaryField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text_sha256", models.CharField(max_length=64)),
+                ("model", models.TextField()),
+                ("dimensions", models.IntegerField()),
+                ("vector", models.BinaryField()),
             ],
             options={
-                'db_table': 'corpus_embedding',
-                'constraints': [models.UniqueConstraint(fields=('text_sha256', 'model', 'dimensions'), name='embedding_made_once')],
+                "db_table": "corpus_embedding",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("text_sha256", "model", "dimensions"), name="embedding_made_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.TextField()),
-                ('origin', models.TextField(choices=[('file', 'a file'), ('hub', 'Hugging Face hub'), ('sample', 'shipped with Kindline'), ('reviewed', 'reviewed conversations of this installation')])),
-                ('sha256', models.CharField(max_length=64)),
-                ('options', models.JSONField(default=dict)),
-                ('shape', models.TextField()),
-                ('attribution', models.TextField()),
-                ('source_url', models.TextField(blank=True, default='')),
-                ('licence', models.TextField(blank=True, default='')),
-                ('licence_text', models.TextField(blank=True, default='')),
-                ('report', models.JSONField(default=dict)),
-                ('rows_read', models.IntegerField()),
-                ('imported_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('imported_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.TextField()),
+                (
+                    "origin",
+                    models.TextField(
+                        choices=[
+                            ("file", "a file"),
+                            ("hub", "Hugging Face hub"),
+                            ("sample", "shipped with Kindline"),
+                            ("reviewed", "reviewed conversations of this installation"),
+                        ]
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64)),
+                ("options", models.JSONField(default=dict)),
+                ("shape", models.TextField()),
+                ("attribution", models.TextField()),
+                ("source_url", models.TextField(blank=True, default="")),
+                ("licence", models.TextField(blank=True, default="")),
+                ("licence_text", models.TextField(blank=True, default="")),
+                ("report", models.JSONField(default=dict)),
+                ("rows_read", models.IntegerField()),
+                (
+                    "imported_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "imported_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'corpus_import',
-                'ordering': ('id',),
+                "db_table": "corpus_import",
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Exchange',
+            name="Exchange",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('row', models.IntegerField()),
-                ('turn', models.IntegerField(db_default=0, default=0)),
-                ('title', models.TextField(blank=True, default='')),
-                ('question', models.TextField()),
-                ('answer', models.TextField()),
-                ('history', models.JSONField(default=list)),
-                ('topics', models.JSONField(default=list)),
-                ('upvotes', models.IntegerField(null=True)),
-                ('link', models.TextField(blank=True, default='')),
-                ('question_key', models.CharField(db_index=True, max_length=64)),
-                ('text_key', models.CharField(db_index=True, max_length=64)),
-                ('duplicates', models.BigIntegerField(db_index=True, null=True)),
-                ('risk', models.TextField(choices=[('none', 'None'), ('concern', 'Concern'), ('crisis', 'Crisis')], default='none')),
-                ('moderation', models.JSONField(null=True)),
-                ('flags', models.JSONField(default=list)),
-                ('usable', models.BooleanField(default=True)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exchanges', to='corpus.import')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("row", models.IntegerField()),
+                ("turn", models.IntegerField(db_default=0, default=0)),
+                ("title", models.TextField(blank=True, default="")),
+                ("question", models.TextField()),
+                ("answer", models.TextField()),
+                ("history", models.JSONField(default=list)),
+                ("topics", models.JSONField(default=list)),
+                ("upvotes", models.IntegerField(null=True)),
+                ("link", models.TextField(blank=True, default="")),
+                ("question_key", models.CharField(db_index=True, max_length=64)),
+                ("text_key", models.CharField(db_index=True, max_length=64)),
+                ("duplicates", models.BigIntegerField(db_index=True, null=True)),
+                (
+                    "risk",
+                    models.TextField(
+                        choices=[("none", "None"), ("concern", "Concern"), ("crisis", "Crisis")],
+                        default="none",
+                    ),
+                ),
+                ("moderation", models.JSONField(null=True)),
+                ("flags", models.JSONField(default=list)),
+                ("usable", models.BooleanField(default=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="exchanges",
+                        to="corpus.import",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'corpus_exchange',
-                'ordering': ('id',),
+                "db_table": "corpus_exchange",
+                "ordering": ("id",),
             },
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.UniqueConstraint(fields=('sha256', 'options'), name='import_taken_once'),
+            model_name="import",
+            constraint=models.UniqueConstraint(
+                fields=("sha256", "options"), name="import_taken_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='exchange',
-            index=models.Index(condition=models.Q(('risk', 'none'), ('usable', True)), fields=['id'], name='exchange_to_learn'),
+            model_name="exchange",
+            index=models.Index(
+                condition=models.Q(("risk", "none"), ("usable", True)),
+                fields=["id"],
+                name="exchange_to_learn",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exchange',
-            constraint=models.UniqueConstraint(fields=('source', 'row', 'turn'), name='exchange_of_row'),
+            model_name="exchange",
+            constraint=models.UniqueConstraint(
+                fields=("source", "row", "turn"), name="exchange_of_row"
+            ),
         ),
     ]
