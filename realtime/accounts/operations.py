@@ -66,8 +66,8 @@ def claim_guest(*, guest_id: int, account_id: int) -> bool:
     kinds = {person.pk: person.kind for person in people.order_by("pk") if person.is_active}
     if (kinds.get(guest_id), kinds.get(account_id)) != (User.Kind.GUEST, User.Kind.ACCOUNT):
         return False
-    consenting.move(guest_id=guest_id, account_id=account_id)
     guest_claimed.send(User, guest_id=guest_id, account_id=account_id)
+    consenting.move(guest_id=guest_id, account_id=account_id)  # what it tells of is moved by now
     User.objects.filter(pk=guest_id).update(is_active=False)
     return True
 
