@@ -52,9 +52,10 @@ class ExampleForm(forms.ModelForm[ReviewedReply]):
 
     def clean_question(self) -> str:
         question = str(self.cleaned_data["question"])
-        if screen(question).level != "none":
+        level = screen(question).level
+        if level != "none":
             raise forms.ValidationError(
-                "This tells of danger. Nothing is learnt from such words, whoever says them."
+                f"This seems to tell of danger ({level}). Nothing is learnt from such words."
             )
         return question
 

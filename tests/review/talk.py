@@ -12,7 +12,7 @@ from realtime.chat.models import Message, Thread
 from realtime.chat.transcript import Transcript
 from tests.support.runs import append, asking, claim_one
 
-QUESTION = "My husband John and I argue a lot. I feel so alone in it."
+QUESTION = "My husband John and I argue a lot. How do we stop?"
 ANSWER = "That sounds lonely, even beside John. What happens right before you two argue?"
 
 

@@ -23,7 +23,7 @@ ADD = reverse("admin:review_reviewedreply_add")
 LIST = reverse("admin:review_reviewedreply_changelist")
 OFFER = "Use as an example"
 LEFT = {
-    "question": "My [name] and I argue a lot. I feel alone.",
+    "question": "My husband [name] and I argue a lot. How do we stop?",
     "answer": "That sounds lonely. What happens right before you two argue?",
     "topics": "love, loneliness, love",
     "nobody": "on",
@@ -145,7 +145,7 @@ def test_what_the_reviewer_left_is_kept_and_learnt_from(desk: Client, reply: Mes
         ({"answer": "Call [help line] and tell them, [name]."}, "without any in brackets"),
         ({"question": "My husband John left me."}, "This may still tell who it is: “John”."),
         ({"answer": "Write to me at ann@example.org."}, "“ann@example.org”"),
-        ({"question": "I want to kill myself."}, "This tells of danger."),
+        ({"question": "I want to kill myself."}, "This seems to tell of danger (crisis)."),
         ({"answer": "x" * 8_001}, "at most 8000 characters"),
     ],
 )
@@ -170,7 +170,7 @@ def test_rules_may_be_overruled(desk: Client, reply: Message) -> None:
 def test_the_word_to_overrule_them_is_only_asked_for_when_needed(
     desk: Client, reply: Message
 ) -> None:
-    asked = "What the rules found tells of nobody"
+    asked = 'type="checkbox" name="certain"'
 
     assert asked not in keep(desk, reply, nobody="").content.decode()
     assert asked in keep(desk, reply, question="My son Tim left.").content.decode()
