@@ -25,7 +25,9 @@ _INLINE = (
 _ITEM = re.compile(r"<li\b[^<>]*+>", re.IGNORECASE)
 _BLOCK = re.compile(rf"</?(?:{_BLOCKS})(?=[\s/>])[^<>]*+>", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:{_INLINE})(?=[\s/>])[^<>]*+>", re.IGNORECASE)
-_DATA = re.compile(r"data:image/[\w.+-]{1,40};base64,[\w+/=\s]{16,}+", re.IGNORECASE)
+_DATA = re.compile(
+    r"data:image/[\w.+-]{1,40};base64,[\w+/]{16,}+(?:\r?\n[\w+/]{16,}+)*+={0,2}", re.IGNORECASE
+)
 _WORD = re.compile(r"<!--\[if [^\]<>]{0,20}mso", re.IGNORECASE)
 # Of a pair of tags, what stands between them is no text.
 _UNREAD = tuple((f"<{name}", f"</{name}>") for name in ("style", "script", "xml"))
@@ -53,7 +55,6 @@ _ADDRESS = re.compile(
     r"://|www\.|@|\.(?:com|org|net|edu|gov|info|html?|pdf|aspx?|php)(?![a-z])", re.IGNORECASE
 )
 _AROUND = 120  # characters of a word that are looked at
-_LAST, _FIRST = re.compile(r"\S*\Z"), re.compile(r"\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,8 @@ def _break(match: re.Match[str]) -> str:
     before = text[max(0, match.start() - _AROUND) : match.start()]
     if match["end"] == "." and _TITLES.search(before):
         return said
-    if _ADDRESS.search(
-        _LAST.findall(before)[0] + _FIRST.findall(text, match.start(), match.end() + _AROUND)[0]
-    ):
+    after = text[match.start() : match.end() + _AROUND]
+    if _ADDRESS.search(before.split()[-1] + after.split()[0]):
         return said
     if match["pause"] or match["number"]:
         return f"{said} "

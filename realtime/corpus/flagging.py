@@ -1,16 +1,18 @@
-"""What speaks against learning from an exchange; pure. Patterns: they miss some, and overdo some."""
+"""What speaks against learning from an exchange; pure. Patterns: they miss and overdo some."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 LEAST_CHARACTERS, MOST_CHARACTERS = 80, 4_000  # of an answer
 LINK, PHONE, EMAIL, OWN_PRACTICE = "link", "phone", "email", "own_practice"
-SIGNED, MEDICATION = "signed_by_name", "medication"
+# The last: the screen's everyday concerns (despair, abuse, drinking), which most questions have.
+SIGNED, MEDICATION, DISTRESS = "signed_by_name", "medication", "distress"
 TOO_SHORT, TOO_LONG, EMPTY = "too_short", "too_long", "empty"
 # Nobody learns from an answer with one of these; the others are only told.
 EXCLUDING = (LINK, PHONE, EMAIL, OWN_PRACTICE, TOO_SHORT, TOO_LONG, EMPTY)
-FLAGS = (*EXCLUDING, SIGNED, MEDICATION)
+FLAGS = (*EXCLUDING, SIGNED, MEDICATION, DISTRESS)
 
 _ENDINGS = "com|org|net|edu|gov|info|biz|io|us|ca|uk|au|co"
 _LINK = re.compile(
@@ -68,5 +70,5 @@ def flags_of(asked: str, answer: str) -> list[str]:
     return [flag for flag in FLAGS if flag in found]
 
 
-def excluded(flags: list[str]) -> bool:
+def excluded(flags: Iterable[str]) -> bool:
     return any(flag in EXCLUDING for flag in flags)
