@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 
+from realtime.corpus.screening import screen_exchange
 from realtime.review.models import ReviewedReply
 from realtime.review.operations import Words
 from realtime.review.queries import help_numbers
 from realtime.review.redaction import PLACEHOLDER, find
-from realtime.safety.screen import screen
 
 MOST_CHARACTERS = 8_000
 _SHOWN = 5  # of what still seems to tell who it is
@@ -50,15 +50,6 @@ class ExampleForm(forms.ModelForm[ReviewedReply]):
         if self.instance.pk:
             self.initial["topics"] = ", ".join(self.instance.topics)
 
-    def clean_question(self) -> str:
-        question = str(self.cleaned_data["question"])
-        level = screen(question).level
-        if level != "none":
-            raise forms.ValidationError(
-                f"This seems to tell of danger ({level}). Nothing is learnt from such words."
-            )
-        return question
-
     def clean_answer(self) -> str:
         answer = str(self.cleaned_data["answer"])
         if PLACEHOLDER.search(answer):
@@ -73,6 +64,12 @@ class ExampleForm(forms.ModelForm[ReviewedReply]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        risk = screen_exchange(cleaned.get("question", ""), cleaned.get("answer", "")).risk
+        if risk != "none":
+            self.add_error(
+                "question",
+                f"This seems to tell of danger ({risk}). Nothing is learnt from such words.",
+            )
         for name in ("question", "answer"):
             self._look_again(name, cleaned.get(name, ""))
         return cleaned
