@@ -21,8 +21,8 @@ WORDS = (
     "This is off unless you turn it on. Nothing here changes if you leave it off.",
     "If it is on, people who check this service may pick a message of yours and the reply to it."
     " They take out names, numbers, addresses and dates, and correct the reply.",
-    "Such pairs may be used to teach an AI model. The company that trains the model may see them."
-    " They are not shown in other people's chats.",
+    "Such pairs may be used to teach an AI model and to test it. The company that trains the"
+    " model may see them. They are not shown in other people's chats.",
     "Chats that tell of danger are never used.",
     "You can turn it off here at any time. What was picked is then erased, and no later training"
     " uses it. A model that was trained before can't forget it.",

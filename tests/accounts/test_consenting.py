@@ -13,6 +13,7 @@ from realtime.accounts.models import LearningConsent, User
 from realtime.accounts.operations import claim_guest, create_guest
 from realtime.accounts.queries import standing_consents
 from realtime.accounts.signals import learning_withdrawn
+from tests.safety.test_disclosure import grade
 
 pytestmark = pytest.mark.django_db
 NOW = consenting.WORDS_VERSION
@@ -148,6 +149,10 @@ def test_where_both_agreed_one_stands(guest: User, account: User, withdrawn: lis
 
     assert standing_consents().get().user == account
     assert withdrawn == []
+
+
+def test_the_words_can_be_read_by_everybody() -> None:
+    assert grade(" ".join(consenting.WORDS)) <= 6
 
 
 def test_it_goes_with_the_person(guest: User) -> None:
