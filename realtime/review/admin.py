@@ -75,7 +75,12 @@ class ReviewedReplyAdmin(admin.ModelAdmin[ReviewedReply]):
     change_form_template = "review/admin/example.html"
     change_list_template = "review/admin/examples.html"
     list_display = ("id", "conversation", "reviewer", "created_at", "edit_count", "state")
-    list_filter = (EndedFilter, "ending", "reviewer", "created_at")
+    list_filter = (
+        EndedFilter,
+        "ending",
+        ("reviewer", admin.RelatedOnlyFieldListFilter),
+        "created_at",
+    )
     list_select_related = ("reviewer", "ended_by")
     ordering = ("-id",)
     actions = ("remove",)
