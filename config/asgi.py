@@ -19,6 +19,7 @@ from realtime.chat.engine import Engine, build_engine, install  # noqa: E402
 from realtime.chat.routing import websocket_routes  # noqa: E402
 from realtime.chat.streams import Streams  # noqa: E402
 from realtime.chat.timings import Timings  # noqa: E402
+from realtime.corpus import grounding  # noqa: E402
 from realtime.provider.client import OpenAIModel  # noqa: E402
 from realtime.provider.moderation import Moderator  # noqa: E402
 
@@ -71,6 +72,7 @@ engine = build_engine(
     runner=settings.TURN_RUNNER,
     pad=settings.PAD_FRAMES,
     moderator=_moderator,
+    corpus=grounding,
 )
 install(engine)
 application = ProtocolTypeRouter(

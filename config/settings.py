@@ -275,6 +275,40 @@ HOTLINE_COUNTRIES = [code.upper() for code in env_list("HOTLINE_COUNTRIES")]
 # Days that a check of a line lasts.
 HOTLINE_CHECK_DAYS = env_int("HOTLINE_CHECK_DAYS", default=180, least=1, most=3_650)
 
+# --- Learning --------------------------------------------------------------------------------
+
+# Whether a reply is shown how counsellors answered similar questions (realtime/corpus).
+GROUNDING = env_bool("GROUNDING", default=True)
+# Where each machine keeps what is searched; made anew wherever it is missing.
+INDEX_DIR = Path(env_str("INDEX_DIR", str(BASE_DIR / ".run" / "index")))
+# A model of an embeddings endpoint; blank: exchanges are found on this machine, by their words.
+EMBEDDINGS_MODEL = env_str("EMBEDDINGS_MODEL")
+EMBEDDINGS_BASE_URL = without_user(
+    "EMBEDDINGS_BASE_URL",
+    checked_url(
+        "EMBEDDINGS_BASE_URL",
+        env_str("EMBEDDINGS_BASE_URL"),
+        schemes=("http", "https"),
+        example="https://host/v1",
+    ),
+    instead="EMBEDDINGS_API_KEY",
+)
+EMBEDDINGS_API_KEY = checked_key("EMBEDDINGS_API_KEY", env_secret("EMBEDDINGS_API_KEY"))
+
+# Where models are trained; without an address at OpenAI's own, with OPENAI_API_KEY if it has none.
+FINETUNE_API_KEY = checked_key("FINETUNE_API_KEY", env_secret("FINETUNE_API_KEY"))
+FINETUNE_BASE_URL = without_user(
+    "FINETUNE_BASE_URL",
+    checked_url(
+        "FINETUNE_BASE_URL",
+        env_str("FINETUNE_BASE_URL"),
+        schemes=("http", "https"),
+        example="https://host/v1",
+    ),
+    instead="FINETUNE_API_KEY",
+)
+FINETUNE_MODEL = env_str("FINETUNE_MODEL")
+
 # --- Web ------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"

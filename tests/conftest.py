@@ -9,7 +9,7 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from realtime.chat import bridge
+from realtime.chat import answering, bridge
 from realtime.hotlines import queries
 from realtime.hotlines.models import DayCount
 from tests.support import emptying, own_directory
@@ -89,6 +89,12 @@ def directory(transactional_db: None) -> None:
 def _directory_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a new process, not the directory of an earlier test."""
     monkeypatch.setattr(queries, "_holder", queries._Holder())
+
+
+@pytest.fixture(autouse=True)
+def _no_model_promoted() -> None:
+    """As in a new process, not what an earlier test chose."""
+    answering.known.learn(None)
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Literal
 
+from realtime.agent.examples import Example, note_of
 from realtime.agent.model import SystemMessage
 
 # Stored with each run: answers are only comparable under the same text. A new text, a new file.
@@ -35,16 +37,22 @@ NO_RISK = Risk()
 
 
 def system_prompt(
-    country: str | None, *, guessed: bool = False, risk: Risk = NO_RISK, young: bool = False
+    country: str | None,
+    *,
+    guessed: bool = False,
+    risk: Risk = NO_RISK,
+    young: bool = False,
+    examples: Sequence[Example] = (),
 ) -> SystemMessage:
     """Give the rules, where the person is, the risk, and whether they said they are under 18.
 
     `country` is an ISO alpha-2 code, or None where unknown; `guessed` tells one taken from clock
-    or language from one the person chose. It is one message: many servers take no second system
-    message, and none but at the beginning.
+    or language from one the person chose. `examples`: how others were answered, after all that is
+    our own word. It is one message: many servers take no second system message, and none but at
+    the beginning.
     """
     where = f"\nWhere the person is\n- {_place(country, guessed)}\n"
-    return SystemMessage(_RULES + where + _notes(risk, young))
+    return SystemMessage(_RULES + where + _notes(risk, young) + note_of(examples))
 
 
 def _place(country: str | None, guessed: bool) -> str:

@@ -20,10 +20,11 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
 from realtime.chat.flag_admin import SafetyFlagAdmin
+from realtime.chat.model_admin import ActiveModelAdmin
 from realtime.chat.models import Message, Run, RunEvent, Thread
 from realtime.chat.reading import Link, reading_of, state_of
 
-__all__ = ["SafetyFlagAdmin"]  # Django looks for them here
+__all__ = ["ActiveModelAdmin", "SafetyFlagAdmin"]  # Django looks for them here
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):

@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db import connection
 
 from realtime.chat import agui, log
-from realtime.chat.answering import configured_model, is_rehearsal
+from realtime.chat.answering import answering_model, is_rehearsal
 from realtime.chat.models import Run, Thread
 from realtime.chat.toolbox import person_place
 from realtime.hotlines.codes import country_names
 from realtime.hotlines.places import whereabouts
+from realtime.provider.config import ProviderConfig
 from realtime.safety import disclosure, policy, sayings
 from realtime.safety.disclosure import Intervals, Kind, Talk
 from realtime.safety.policy import Rules
@@ -66,7 +67,7 @@ def due(
     if reason is None or (reason == "start" and not settings.DISCLOSURE_AT_START):
         return Told()
     told = disclosure.wording(
-        reason, kind=kind(), locale=place.get("locale"), more=rules.sentences
+        reason, kind=kind(answering_model()), locale=place.get("locale"), more=rules.sentences
     )
     return Told({"id": f"disclosure-{run.client_run_id}", **told})
 
@@ -102,9 +103,8 @@ def _settings() -> Intervals:
     )
 
 
-def kind() -> Kind:
-    """The scripted demo is no AI, and says so."""
-    config = configured_model()
+def kind(config: ProviderConfig | None) -> Kind:
+    """Of the model that answers: the scripted demo is no AI, and says so."""
     return "demo" if config is not None and is_rehearsal(config) else "ai"
 
 

@@ -14,8 +14,10 @@ from uuid import UUID
 from realtime.agent.model import Model
 from realtime.chat import helping, protocol, tallies
 from realtime.chat.flusher import Flusher
+from realtime.chat.grounding import Corpus, keep_index
 from realtime.chat.hub import Hub
 from realtime.chat.intake import Intake
+from realtime.chat.lending import keep_known
 from realtime.chat.levels import KnownLevels
 from realtime.chat.limits import Limits, limits_of_settings
 from realtime.chat.moderating import Moderator
@@ -37,6 +39,7 @@ class Engine:
     timings: Timings
     model: Model | None = None
     moderator: Moderator | None = None
+    corpus: Corpus | None = None
     pad: bool = False
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
@@ -56,7 +59,11 @@ class Engine:
         self._keepers = [
             loop.create_task(helping.keep_directory(every_s=self.timings.directory_s)),
             loop.create_task(tallies.keep_tally(every_s=self.timings.tally_s)),
+            loop.create_task(keep_known(every_s=self.timings.known_model_s)),
         ]
+        if self.corpus is not None:
+            keeper = keep_index(self.corpus, every_s=self.timings.index_s)
+            self._keepers.append(loop.create_task(keeper))
         self.hub.start()
         await helping.begin()
         await self.flusher.start()
@@ -92,6 +99,7 @@ class Engine:
         new = build_engine(
             model=self.model,
             moderator=self.moderator,
+            corpus=self.corpus,
             conninfo=self.flusher.conninfo,
             timings=self.timings,
             max_turns=self.supervisor.max_turns,
@@ -128,25 +136,27 @@ def build_engine(
     runner: bool = True,
     pad: bool = False,
     moderator: Moderator | None = None,
+    corpus: Corpus | None = None,
 ) -> Engine:
     """Join the parts: the flusher delivers to the hub, which knows nothing of it.
 
-    Without `runner` other processes write the replies; here people only send and watch.
-    `pad`: fill what is sent to whole buckets.
+    `model` is the settings' own; a promoted one goes before it. Without `runner` other processes
+    write the replies; here people only send and watch. `pad`: fill what is sent to whole buckets.
+    `corpus`: what replies may be grounded in.
     """
     hub = Hub(timings)
     flusher = Flusher(conninfo, hub.deliver, timings)
     levels = KnownLevels()
     turns = None
-    if model is not None and runner:
-        turns = Turns(model, flusher, hub, timings, moderator, levels)
+    if runner:
+        turns = Turns(model, flusher, hub, timings, moderator, levels, corpus)
     supervisor = Supervisor(turns, hub.deliver, timings, max_turns)
     flusher.waiting = functools.partial(_tell_of_waiting, hub)
     flusher.condemn = supervisor.condemn
     hub.on_work = supervisor.sweep_soon
     limits = limits_of_settings(timings)
     intake = Intake(hub, supervisor, limits, answers=model is not None, levels=levels)
-    return Engine(hub, flusher, supervisor, intake, limits, timings, model, moderator, pad)
+    return Engine(hub, flusher, supervisor, intake, limits, timings, model, moderator, corpus, pad)
 
 
 def _tell_of_waiting(hub: Hub, run: RunLog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError
 
 from realtime.chat import bridge, disclosing, helping, offers, operations, protocol, queries
+from realtime.chat.answering import active_model, known
 from realtime.chat.helping import Aid, Card
 from realtime.chat.hub import Hub
 from realtime.chat.levels import KnownLevels
@@ -32,7 +34,7 @@ from realtime.chat.supervisor import Supervisor
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """`answers` is False where no model is configured: every submit is refused.
+    """`answers` is False where no model is configured: submits are refused till one is promoted.
 
     `levels` is also told by the runs of this process what they raise.
     """
@@ -49,7 +51,7 @@ class Intake:
         Who tells of either adds the help it calls for.
         `address` is what the client is counted by besides its person (`door.*_limit_key`).
         """
-        if not self.answers:
+        if not self.answers and not await self._promoted():
             words = "No model answers here. Help is at /help."
             raise Refusal("upstream_unavailable", words, help=await self._help(submission))
         if (country := disclosing.closed_to(submission.place)) is not None:
@@ -74,6 +76,14 @@ class Intake:
         """Help for a message that is not taken, by what is remembered here of its conversation."""
         level = self.levels.of(owner_id=owner_id, thread_id=thread_id)
         return helping.card_in_vain(frame, level=level)
+
+    async def _promoted(self) -> bool:
+        """Whether somebody chose a model meanwhile, if that can be known."""
+        if known.promoted:
+            return True
+        with contextlib.suppress(bridge.StorageUnavailable):
+            return await bridge.run(active_model) is not None
+        return False
 
     async def _help(self, submission: Submission) -> Card | None:
         """The same where nothing hinders to look it up."""

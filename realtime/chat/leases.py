@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -60,7 +60,6 @@ class Claim:
 
 CLAIM: LiteralString = """
 UPDATE run SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, claimed_by = %(me)s,
-  model = %(model)s, prompt_version = %(prompt)s,
   lease_until = clock_timestamp() + make_interval(secs => %(lease)s::float8),
   started_at = coalesce(started_at, clock_timestamp())
 FROM thread t
@@ -82,8 +81,6 @@ def claim(
     me: str,
     lease_s: float,
     limit: int,
-    model: str | None,
-    prompt_version: str,
     run_id: UUID | None = None,
     steal: bool = False,
     mine: Collection[UUID] = (),
@@ -101,8 +98,6 @@ def claim(
                 "lease": lease_s,
                 "limit": limit,
                 "run": run_id,
-                "model": model,
-                "prompt": prompt_version,
                 "steal": steal,
                 "attempts": MAX_ATTEMPTS,
                 "mine": list(mine),
@@ -110,6 +105,25 @@ def claim(
         )
         rows = sql.fetchall()
     return [Claim(*row[:-1], **_asked(row[-1])) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What answers a run, and what it was told: as the columns of the same names have it."""
+
+    model: str
+    prompt_version: str
+    base_url: str = ""
+    active_model_id: int | None = None
+    grounding_version: str | None = None
+    retrieved: list[dict[str, Any]] | str | None = None
+
+
+@transaction.atomic
+def record(*, run_id: UUID, epoch: int, answered: Answered) -> None:
+    """Keep on the run what answers it from here on, unless it is somebody else's by now."""
+    ours = Run.objects.filter(id=run_id, epoch=epoch, state=Run.State.RUNNING)
+    ours.update(**asdict(answered))
 
 
 @transaction.atomic

@@ -86,6 +86,48 @@ class Message(models.Model):
         return f"{self.role} message {self.id}"
 
 
+class ActiveModel(models.Model):
+    """Which model answers from now on: the newest row's; an empty name is the settings' model.
+
+    Rows are only added (a trigger of migration 0005 sees to it). `previous` is what a roll-back
+    goes to, None for the settings' model: so roll-backs go further back, not to and fro.
+    No row holds a key: `answering.key_for` has it, by address.
+    """
+
+    class Wire(models.TextChoices):
+        AUTO = "auto"
+        RESPONSES = "responses"
+        CHAT = "chat"
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.TextField(blank=True)
+    base_url = models.TextField(blank=True)  # empty: OpenAI's own
+    wire = models.TextField(choices=Wire.choices, default=Wire.AUTO)
+    # Where it comes from, in words: a job, a checkpoint, a server of one's own.
+    source = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+    # Chosen although its checks failed, or there were none.
+    forced = models.BooleanField(default=False)
+    checks = models.JSONField(default=dict)
+    previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    chosen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "active_model"
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(forced=False) | ~Q(reason=""), name="model_forced_with_reason"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or "the settings' model"
+
+
 class Run(models.Model):
     """One turn of the agent; protocol.md 1.3 draws its states."""
 
@@ -114,8 +156,16 @@ class Run(models.Model):
     input = models.JSONField()
     error_code = models.TextField(null=True)
     usage = models.JSONField(null=True)
+    # What answered, and what it was told; `active_model` None: the settings' model did.
     model = models.TextField(null=True)
+    base_url = models.TextField(null=True)
+    active_model = models.ForeignKey(
+        ActiveModel, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     prompt_version = models.TextField(null=True)
+    grounding_version = models.TextField(null=True)
+    # The exchanges that the model was shown, or why there were none (`grounding.py`).
+    retrieved = models.JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -98,6 +98,15 @@ class Flagged:
 
 Item = Said | Lookup | Shown | Flagged
 LONG = 8  # turns
+# Why a model was shown no exchange of others, in a reviewer's words; as `grounding.py` keeps it.
+NOT_SHOWN = {
+    "off": "grounding is turned off (GROUNDING)",
+    "risk": "this conversation may be dangerous, and such a reply leans on the rules alone",
+    "no index": "there was no index: nothing is imported, or it was not ready",
+    "none above the floor": "nothing was similar enough",
+    "late": "the search took too long, and the reply did not wait",
+    "failed": "the search failed",
+}
 
 
 @dataclass(slots=True)
@@ -112,6 +121,17 @@ class Turn:
     def afterwards(self) -> bool:
         """It only showed what was found when the reply was over."""
         return bool(self.run.input.get("notice"))
+
+    @property
+    def grounded_in(self) -> list[dict[str, Any]]:
+        """The exchanges of others that the model was shown, as the run keeps them."""
+        return self.run.retrieved if isinstance(self.run.retrieved, list) else []
+
+    @property
+    def not_grounded(self) -> str:
+        """Why it was shown none; "" where it was, or nothing is known of it."""
+        why = self.run.retrieved
+        return NOT_SHOWN.get(why, why) if isinstance(why, str) else ""
 
     @property
     def state(self) -> str:

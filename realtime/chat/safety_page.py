@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from realtime.accounts import consenting
 from realtime.agent.prompt import PROMPT_VERSION
 from realtime.chat import disclosing
-from realtime.chat.answering import configured_model, is_moderated, is_rehearsal
+from realtime.chat.answering import configured_model, is_moderated, is_rehearsal, known
 from realtime.chat.cards import QUIET, QUIET_MESSAGES
 from realtime.chat.promise import promise
 from realtime.hotlines.directory import Directory
@@ -72,13 +72,14 @@ def safety(request: HttpRequest) -> HttpResponse:
 
 def render_safety() -> str:
     """The page as plain HTML, without script."""
-    config = configured_model()
+    config, own = known.model, configured_model()
     context = {
         "model": _model(config),
-        "moderated": config is not None and is_moderated(config),
+        # A promoted model changes nothing of it: the settings say who looks too.
+        "moderated": own is not None and is_moderated(own),
         "screen": {"version": screen_version(), "languages": languages()},
         "quiet": {"minutes": int(QUIET.total_seconds() // 60), "messages": QUIET_MESSAGES},
-        "notice": disclosure.wording("start", kind=disclosing.kind(), locale="en"),
+        "notice": disclosure.wording("start", kind=disclosing.kind(config), locale="en"),
         "intervals": _readable(disclosing.rules_in(None).intervals),
         "prompt": PROMPT_VERSION,
         "learning": _learning(),

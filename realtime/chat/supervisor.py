@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
-from realtime.agent.prompt import PROMPT_VERSION
 from realtime.chat import bridge, leases
 from realtime.chat.failures import log_failure
 from realtime.chat.leases import Claim
@@ -45,7 +44,7 @@ def _my_name() -> str:
 
 @dataclass(slots=True)
 class Supervisor:
-    """`turns` is None where no model is configured, or other processes answer: it only sweeps."""
+    """`turns` is None where other processes answer: it only sweeps, as without any model."""
 
     turns: Turns | None
     deliver: Callable[[Logged], None]
@@ -84,7 +83,7 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self.turns is not None:
-            await self.turns.later.stop()
+            await self.turns.stop()
 
     @property
     def _turn_tasks(self) -> set[asyncio.Task[None]]:
@@ -135,7 +134,7 @@ class Supervisor:
     @property
     def _free(self) -> int:
         """Places neither taken nor asked for by a claim under way."""
-        if self.turns is None or self._draining:
+        if self.turns is None or not self.turns.answers or self._draining:
             return 0
         return self.max_turns - len(self._running) - self._claiming
 
@@ -156,8 +155,6 @@ class Supervisor:
                 me=self.me,
                 lease_s=self.timings.lease_s,
                 limit=1,
-                model=self.turns.model.name,
-                prompt_version=PROMPT_VERSION,
                 run_id=run_id,
                 steal=steal,
                 mine=list(self._running),

@@ -37,6 +37,9 @@ class Timings:
     help_s: float = 1.0
     directory_s: float = 60.0
     tally_s: float = 30.0
+    known_model_s: float = 5.0
+    index_s: float = 10.0
+    grounding_s: float = 1.0
     slow_s: float = 8.0  # a model that says nothing for so long is slow for who is in danger
     moderation_s: float = 1.5
     notice_retry_s: float = 1.0

@@ -7,7 +7,7 @@ import itertools
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar, assert_never
 from uuid import uuid4
@@ -16,28 +16,23 @@ from django.utils.crypto import salted_hmac
 
 from realtime.agent import events as turn_events
 from realtime.agent.loop import TurnLimits, run_turn
-from realtime.agent.model import ChatMessage, Model, UserMessage
-from realtime.agent.prompt import system_prompt
-from realtime.agent.tools import Toolbox
-from realtime.chat import agui, bridge, cards, leases, offers, protocol, queries
+from realtime.agent.model import Model
+from realtime.chat import agui, answering, bridge, leases, protocol, queries
+from realtime.chat.answering import Choice
 from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
-from realtime.chat.helping import Card
+from realtime.chat.grounding import Corpus, Grounder
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
+from realtime.chat.lending import Lender
 from realtime.chat.levels import KnownLevels
 from realtime.chat.moderating import Moderating, Moderator
-from realtime.chat.nameable import nameable
+from realtime.chat.preparing import Task, answered_by, prepare
 from realtime.chat.raising import Later, RunRisk
 from realtime.chat.runlog import RunLog
 from realtime.chat.saying import Saying
 from realtime.chat.takeover import Resumption, resumption
 from realtime.chat.timings import Timings
-from realtime.chat.toolbox import audiences_of, person_place, toolbox_for
-from realtime.chat.transcript import Transcript, for_model
-from realtime.hotlines.places import whereabouts
-from realtime.hotlines.queries import current_directory
-from realtime.safety.allowed import Allowed
 
 logger = logging.getLogger(__name__)
 
@@ -49,23 +44,44 @@ LARGEST_COUNT = 2**63 - 1  # of tokens: a model may say anything, JSON here hold
 # Some thirty pages: a model that writes more is running away.
 MAX_REPLY_CHARACTERS = 65_536
 TOO_LONG = "The reply grew too long and was cut. What was written so far is kept."
+NOBODY = "No model answers here. Help is at /help."
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    model: Model
+    """`model` is the settings' own, None where they name none; a promoted one goes before it.
+
+    Not where it is `fixed`: the demo's scripts play whatever was promoted.
+    """
+
+    model: Model | None
     flusher: Flusher
     hub: Hub
     timings: Timings
     moderator: Moderator | None = None
     levels: KnownLevels = field(default_factory=KnownLevels)
+    corpus: Corpus | None = None
+    lender: Lender = field(default_factory=Lender)
+    fixed: bool = False
     later: Later = field(init=False)
     moderating: Moderating = field(init=False)
+    grounder: Grounder = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "grounder", Grounder(self.corpus, self.timings.grounding_s))
         object.__setattr__(self, "later", Later(self.timings))
         moderating = Moderating(self.moderator, self.timings.moderation_s)
         object.__setattr__(self, "moderating", moderating)
+
+    @property
+    def answers(self) -> bool:
+        """Whether there is a model to answer with, as far as is known without a question."""
+        return self.model is not None or answering.known.promoted
+
+    async def stop(self) -> None:
+        """When no run is left."""
+        await self.later.stop()
+        await self.lender.close()
 
     async def answer(self, claim: Claim, run: RunLog) -> None:
         """Answer a claimed run; returns when its terminal event is durable or the run was lost.
@@ -84,8 +100,9 @@ class Turns:
         await run.closed.wait()
 
     async def _stream(self, claim: Claim, run: RunLog) -> None:
-        """Until the turn ends; a reply that breaks off is discarded and begun again."""
-        task = await self._stored(_prepare, claim)
+        """See to the person first, then have the model answer that was chosen for this run."""
+        own = None if self.model is None else self.model.name
+        task = await self._stored(prepare, claim, own=own, fixed=self.fixed)
         run.resume(task.said)
         risk = RunRisk(claim, run, task.standing, self.hub.deliver, self.later, self.levels)
         run.on_failure = risk.model_down
@@ -93,10 +110,39 @@ class Turns:
             risk.show(task.overdue)
         risk.watch(self.timings.slow_s)
         self.moderating.look_at(task.asked, risk)
-        resumed = resumption(run.said, task.branch, prefill=self.model.prefill)
+        async with self._model_of(task.choice) as model:
+            if model is None:
+                _fail(run, "upstream_unavailable", NOBODY, retryable=True)
+                return
+            if not self.fixed:
+                task = await self._grounded(claim, task, model)
+            await self._until_it_ends(claim, run, task, risk, model)
+
+    async def _grounded(self, claim: Claim, task: Task, model: Model) -> Task:
+        """Find what the model is shown, and keep on the run who answers it with what."""
+        grounding = await self.grounder.ground(task.told, task.standing)
+        await self._stored(
+            leases.record,
+            run_id=claim.run_id,
+            epoch=claim.epoch,
+            answered=answered_by(model, task.choice, grounding),
+        )
+        return task.with_(grounding)
+
+    def _model_of(self, choice: Choice) -> AbstractAsyncContextManager[Model | None]:
+        if choice.active is None:
+            return nullcontext(self.model)
+        return self.lender.lent(answering.config_for(choice.active))
+
+    async def _until_it_ends(
+        self, claim: Claim, run: RunLog, task: Task, risk: RunRisk, model: Model
+    ) -> None:
+        """A reply that breaks off is discarded and begun again."""
+        prefill = model.prefill and (task.choice.again or not claim.is_takeover)
+        resumed = resumption(run.said, task.branch, prefill=prefill)
         for tries in itertools.count():
             run.restart(resumed.closing)
-            broke_off = await self._follow(claim, run, task, resumed, risk)
+            broke_off = await self._follow(claim, run, task, resumed, risk, model)
             if broke_off is None:
                 return
             if not await self._stored(
@@ -110,16 +156,22 @@ class Turns:
             self._hint(claim, "retrying")
             await asyncio.sleep(self.timings.backoff_s * 2**tries * random.uniform(0.5, 1.5))
             branch = await self._stored(queries.active_branch, thread_id=claim.thread_pk)
-            resumed = resumption(run.said, branch, prefill=self.model.prefill)
+            resumed = resumption(run.said, branch, prefill=model.prefill)
 
     async def _follow(
-        self, claim: Claim, run: RunLog, task: _Task, resumed: Resumption, risk: RunRisk
+        self,
+        claim: Claim,
+        run: RunLog,
+        task: Task,
+        resumed: Resumption,
+        risk: RunRisk,
+        model: Model,
     ) -> turn_events.TurnBrokeOff | None:
         """Move a turn's events into the log; None when the turn has ended there."""
         saying = Saying(run, risk, task.allowed, self._branch_of(claim))
         await saying.resume(resumed.open_text)
         turn = run_turn(
-            model=self.model,
+            model=model,
             toolbox=task.toolbox,
             history=task.history,
             safety_identifier=_safety_identifier(claim.owner_id),
@@ -194,58 +246,6 @@ class Turns:
                 if isinstance(event, turn_events.ToolFinished):
                     saying.found(event)
                 await run.push(_as_agui(event, saying))
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What a turn needs to begin: `branch` is the conversation, `said` what its log holds.
-
-    `overdue` is a card to show first, of which the model has been told.
-    """
-
-    history: list[ChatMessage]
-    toolbox: Toolbox
-    said: Transcript
-    branch: list[agui.Message]
-    standing: cards.Standing
-    allowed: Allowed
-    overdue: Card | None
-
-    @property
-    def asked(self) -> str:
-        """What the person said last."""
-        asked = [message for message in self.history if isinstance(message, UserMessage)]
-        return asked[-1].content if asked else ""
-
-
-def _prepare(claim: Claim) -> _Task:
-    directory = current_directory()
-    person = person_place(claim.place)
-    guess = whereabouts(person)
-    told = queries.history(thread_id=claim.thread_pk, up_to_ord=claim.ord)
-    standing = cards.standing(
-        thread_id=claim.thread_pk, run_id=claim.run_id, message_id=claim.message_id
-    )
-    overdue = offers.overdue(standing, run_id=claim.client_run_id, place=claim.place)
-    if overdue is not None:
-        standing.show(overdue)
-    audiences = audiences_of(directory, claim.place)
-    prompt = system_prompt(
-        guess.country,
-        guessed=guess.guessed,
-        risk=standing.told,
-        young=claim.place.get("audience") == "youth",
-    )
-    said, branch = Transcript(), list[agui.Message]()
-    if claim.is_takeover:
-        said.apply_all(queries.log_of(run_id=claim.run_id))
-        branch = queries.active_branch(thread_id=claim.thread_pk)
-    toolbox = toolbox_for(
-        directory, person=person, card=lambda: standing.beside, audiences=audiences
-    )
-    before = [*told, *(for_model(role=m.role, parts=m.parts) for m in said.messages)]
-    allowed = nameable(directory, person=person, thread_id=claim.thread_pk, told=before)
-    return _Task([prompt, *told], toolbox, said, branch, standing, allowed, overdue)
 
 
 def _safety_identifier(owner_id: int) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from realtime.chat import tallies
-from realtime.chat.answering import configured_model, is_rehearsal
+from realtime.chat.answering import is_rehearsal, known
 from realtime.chat.promise import promise
 from realtime.hotlines import help_files
 from realtime.hotlines.held_help import held_help
@@ -92,7 +92,7 @@ def _region(request: HttpRequest) -> str | None:
 
 
 def page_config() -> dict[str, Any]:
-    config = configured_model()
+    config = known.model
     model = None
     if config is not None:
         rehearsal = is_rehearsal(config)

@@ -14,6 +14,7 @@ from realtime.corpus.flagging import EXCLUDING, TOO_SHORT
 from realtime.corpus.loading.shapes import Raw
 from realtime.corpus.models import Exchange, Import
 from realtime.corpus.preparing import RULES, row_of
+from realtime.corpus.reporting import counts_of
 from realtime.corpus.signals import tell_changed
 
 NAME = "reviewed replies"
@@ -63,7 +64,7 @@ def _new() -> Import:
 
 
 def _write(source: Import, digest: str, rows: Sequence[ReviewedRow]) -> None:
-    source.sha256, source.rows_read, source.report = digest, len(rows), {"exchanges": len(rows)}
+    source.sha256, source.rows_read = digest, len(rows)
     source.save()
     there = {each.row: each for each in Exchange.objects.filter(source=source)}
     gone = there.keys() - {row.row for row in rows}
@@ -73,6 +74,8 @@ def _write(source: Import, digest: str, rows: Sequence[ReviewedRow]) -> None:
         for name, value in _fields(row).items():
             setattr(exchange, name, value)
         exchange.save()
+    source.report = counts_of(source, rows=len(rows), repeated=0)
+    source.save(update_fields=["report"])
 
 
 def _fields(row: ReviewedRow) -> dict[str, Any]:

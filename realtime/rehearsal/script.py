@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from realtime.agent.examples import Example, examples_in
 from realtime.agent.prompt import CARD_SHOWN
 from realtime.rehearsal import texts
 from realtime.rehearsal.countries import is_only_a_country, named_country
 from realtime.rehearsal.grave import is_grave
+from realtime.rehearsal.quoting import quoted
 
 HELP_TOOL = "find_hotlines"
 _PREFERRED_NEED = "suicide"
@@ -67,7 +69,7 @@ def plan(messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]) ->
         return _say(texts.STREAMING_REPLY)
     if wish == _simple(texts.DROP):
         return _say(texts.DROP_REPLY)
-    return _say(texts.OTHERWISE)
+    return _say(quoted(shown_examples(messages)) or texts.OTHERWISE)
 
 
 def listen(messages: Sequence[dict[str, Any]]) -> Heard:
@@ -85,6 +87,12 @@ def told_of_a_card(messages: Sequence[dict[str, Any]]) -> bool:
     """Whether the page shows the lines already, as the service says in its first message."""
     told = (m for m in messages if m.get("role") == "system")
     return any(CARD_SHOWN in content_text(message.get("content")) for message in told)
+
+
+def shown_examples(messages: Sequence[dict[str, Any]]) -> list[Example]:
+    """The exchanges of others that the service shows to its model: none where danger is about."""
+    told = next((m for m in messages if m.get("role") == "system"), {})
+    return examples_in(content_text(told.get("content")))
 
 
 def content_text(content: object) -> str:

@@ -25,6 +25,16 @@ OTHERWISE = f"""\
 Tap or type one of them. Once Kindline is connected to a language model, that model answers here \
 instead of me."""
 
+# The nearest exchange of others, where the service shows its model one; always with its source.
+NEAREST = f"""\
+{WHAT_I_AM}. I don't understand what you write. I only quote how a question of somebody else, \
+which looks a little like yours, was once answered ({{source}}):
+
+> {{answer}}
+
+That was not written for you, and it may not fit. Once Kindline is connected to a language model, \
+that model reads such exchanges and answers you in its own words."""
+
 STREAMING_REPLY = f"""\
 Like this. {WHAT_I_AM}, and these words come from a file — but they reach you the same way a real \
 model's would: over HTTP from the model, into **Postgres**, and only then down the WebSocket to \

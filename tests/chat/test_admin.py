@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import html
+from typing import Any, get_args
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from realtime.accounts.models import User
 from realtime.chat import agui, log, operations
-from realtime.chat.models import Run, Thread
+from realtime.chat.activating import activate_model, roll_back
+from realtime.chat.grounding import Why
+from realtime.chat.models import ActiveModel, Run, Thread
+from realtime.chat.reading import NOT_SHOWN
 from tests.support.runs import START_TEXT, append, asking, claim_one
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,3 +145,79 @@ def test_strangers_see_nothing(thread: Thread) -> None:
     answer = Client().get(reverse("admin:chat_thread_change", args=[thread.pk]))
 
     assert answer.status_code == 302
+
+
+def answered(**what: Any) -> str:
+    """Record it on the run of the thread; give the words of the reviewer's page."""
+    run = Run.objects.get()
+    Run.objects.filter(pk=run.pk).update(model="m-1", prompt_version="system-2", **what)
+    page = Client()
+    page.force_login(User.objects.create_superuser("rita"))
+    url = reverse("admin:chat_thread_change", args=[run.thread_id])
+    return page.get(url).content.decode()
+
+
+def test_a_reviewer_sees_what_the_model_was_shown_and_which_it_was(thread: Thread) -> None:
+    chosen = activate_model(name="m-1", base_url="https://tuned.example/v1", source="a test")
+    found = {
+        "exchange": 7,
+        "score": 0.51234,
+        "question": "What <b>helps</b> at night?",
+        "answer": "Writing it down.",
+        "attribution": "example written for this project",
+    }
+
+    page = answered(
+        base_url="https://tuned.example/v1",
+        active_model_id=chosen.pk,
+        grounding_version="examples-1/0123456789ab",
+        retrieved=[found],
+    )
+
+    assert "What the model was shown" in page
+    for words in ("tuned.example/v1", "system-2", "examples-1/0123456789ab", "0.512"):
+        assert words in page
+    assert "What &lt;b&gt;helps&lt;/b&gt; at night?" in page
+    assert "Writing it down." in page
+    assert "example written for this project" in page
+    assert reverse("admin:chat_activemodel_change", args=[chosen.pk]) in page
+
+
+@pytest.mark.parametrize("why", [*get_args(Why), "a reason of a later release"])
+def test_a_reviewer_reads_why_the_model_was_shown_nothing(thread: Thread, why: str) -> None:
+    page = answered(retrieved=why)
+
+    assert f"No exchange of others: {NOT_SHOWN.get(why, why)}." in html.unescape(page)
+
+
+def test_every_reason_has_words() -> None:
+    assert set(NOT_SHOWN) == set(get_args(Why))
+
+
+def test_a_run_of_before_says_nothing_of_it(thread: Thread) -> None:
+    page = answered()
+
+    assert "What the model was shown" in page
+    assert "No exchange of others" not in page
+
+
+def test_the_history_of_models_is_there_to_be_read_only(reviewer: Client) -> None:
+    for name in ("first", "second"):
+        activate_model(name=name, source="a test", checks={"invented contacts": 0})
+    roll_back()
+    newest = ActiveModel.objects.order_by("id").last()
+    assert newest is not None
+
+    rows = changelist(reviewer, "activemodel")
+    url = reverse("admin:chat_activemodel_change", args=[newest.pk])
+    page = reviewer.get(url).content.decode()
+
+    assert rows.count("icon-yes") == 1  # one answers now, and none was forced
+    assert "Rolled back from second." in page
+    assert "invented contacts" in page
+    assert 'name="_save"' not in page
+    assert reviewer.post(url, {"name": "other"}).status_code == 403
+    assert reviewer.get(reverse("admin:chat_activemodel_add")).status_code == 403
+    assert (
+        reviewer.get(reverse("admin:chat_activemodel_delete", args=[newest.pk])).status_code == 403
+    )

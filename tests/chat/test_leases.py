@@ -15,11 +15,9 @@ class Anybody(TypedDict):
     me: str
     lease_s: float
     limit: int
-    model: str | None
-    prompt_version: str
 
 
-ANYBODY: Anybody = {"me": "x", "lease_s": 15, "limit": 5, "model": None, "prompt_version": "p"}
+ANYBODY: Anybody = {"me": "x", "lease_s": 15, "limit": 5}
 END_TEXT = agui.TextMessageEnd(message_id="m1")
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +33,7 @@ def test_a_claim_raises_the_epoch_and_takes_a_run_once(person: User) -> None:
     claim = claim_one()
 
     assert (claim.epoch, claim.last_seq) == (1, 1)
-    assert leases.claim(me="x", lease_s=15, limit=5, model=None, prompt_version="p") == []
+    assert leases.claim(me="x", lease_s=15, limit=5) == []
 
 
 def test_a_run_whose_third_lease_is_over_ends_as_interrupted_with_its_words(person: User) -> None:
@@ -158,10 +156,8 @@ def synthetic_run(person: User) -> UUID:
 
 
 def test_a_synthetic_run_is_claimed_only_by_name(synthetic_run: UUID) -> None:
-    nobodys = leases.claim(me="x", lease_s=15, limit=5, model=None, prompt_version="p")
-    named = leases.claim(
-        me="x", lease_s=15, limit=5, model=None, prompt_version="p", run_id=synthetic_run
-    )
+    nobodys = leases.claim(me="x", lease_s=15, limit=5)
+    named = leases.claim(me="x", lease_s=15, limit=5, run_id=synthetic_run)
 
     assert (nobodys, [claim.run_id for claim in named]) == ([], [synthetic_run])
 
@@ -169,7 +165,7 @@ def test_a_synthetic_run_is_claimed_only_by_name(synthetic_run: UUID) -> None:
 def test_a_synthetic_run_is_swept_neither_queued_nor_expired(synthetic_run: UUID) -> None:
     assert leases.unclaimed_runs(queue_s=-1) == []
 
-    leases.claim(me="x", lease_s=-1, limit=1, model=None, prompt_version="p", run_id=synthetic_run)
+    leases.claim(me="x", lease_s=-1, limit=1, run_id=synthetic_run)
 
     assert leases.lost_runs(abandoned_s=-1) == []
     assert leases.claim(**ANYBODY, steal=True) == []

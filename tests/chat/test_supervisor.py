@@ -145,14 +145,14 @@ async def test_a_queued_run_waits_its_time(owner: int) -> None:
 async def test_storage_that_comes_back_costs_a_turn_nothing(
     owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare, failures = turns._prepare, iter([OperationalError("x"), OperationalError("x")])
+    prepare, failures = turns.prepare, iter([OperationalError("x"), OperationalError("x")])
 
-    def failing_twice(claim: Claim) -> Any:
+    def failing_twice(claim: Claim, **how: Any) -> Any:
         if (error := next(failures, None)) is not None:
             raise error
-        return prepare(claim)
+        return prepare(claim, **how)
 
-    monkeypatch.setattr(turns, "_prepare", failing_twice)
+    monkeypatch.setattr(turns, "prepare", failing_twice)
     async with running_engine(ScriptedModel(says("Words."))) as engine:
         watcher = await watching(engine, owner)
         await engine.intake.submit(submission(owner))
@@ -164,10 +164,10 @@ async def test_storage_that_comes_back_costs_a_turn_nothing(
 async def test_storage_that_stays_away_ends_a_turn_with_its_code(
     owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(claim: Claim) -> Any:
+    def failing(claim: Claim, **how: Any) -> Any:
         raise OperationalError("x")
 
-    monkeypatch.setattr(turns, "_prepare", failing)
+    monkeypatch.setattr(turns, "prepare", failing)
     timings = replace(TIMINGS, storage_give_up_s=0.1)
     async with running_engine(ScriptedModel(), timings=timings) as engine:
         watcher = await watching(engine, owner)

@@ -22,8 +22,6 @@ class Processes(People):
             me="p",
             lease_s=LEASE_S,
             limit=1,
-            model="m",
-            prompt_version="v",
             steal=steal,
             mine=list(process.owners),
         )

@@ -17,7 +17,7 @@ from realtime.chat import operations as chat
 from realtime.chat import purging
 from realtime.chat.models import Message, Run, Thread
 from realtime.corpus.models import Exchange, Import
-from realtime.review import operations, queries, signals
+from realtime.review import operations, queries, signals, tasks
 from realtime.review.models import ReviewedEdit, ReviewedReply
 from realtime.review.operations import NotAllowed, Words
 from tests.review.talk import ANSWER, QUESTION, somebody, talk, thread_of
@@ -250,6 +250,16 @@ def test_the_next_build_sees_it_even_if_nothing_told_of_it(
 
     assert learnt() == []
     assert erased()
+
+
+def test_the_worker_sees_it_within_the_hour(
+    picked: ReviewedReply, reply: Message, deaf: None
+) -> None:
+    _withdrawn(reply)
+
+    tasks.join_reviewed(timestamp=0)
+
+    assert (erased(), learnt()) == (True, [])
 
 
 def test_a_join_that_fails_undoes_nothing_and_says_no_word_of_it(

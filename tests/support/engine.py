@@ -13,6 +13,7 @@ from django.conf import settings
 
 from realtime.agent.model import Model
 from realtime.chat.engine import Engine, build_engine
+from realtime.chat.grounding import Corpus
 from realtime.chat.moderating import Moderator
 from realtime.chat.timings import Timings
 from tests.support.server import database_url
@@ -36,6 +37,7 @@ async def running_engine(
     runner: bool = True,
     pad: bool = False,
     moderator: Moderator | None = None,
+    corpus: Corpus | None = None,
 ) -> AsyncIterator[Engine]:
     engine = build_engine(
         model=model,
@@ -45,6 +47,7 @@ async def running_engine(
         runner=runner,
         pad=pad,
         moderator=moderator,
+        corpus=corpus,
     )
     engine.hub.new_layer = partial(redis_layer, redis_url)
     await engine.start()

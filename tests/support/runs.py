@@ -30,9 +30,7 @@ def asking(person: User, text: str = "hi", **ids: Any) -> Submission:
 
 
 def claim_one(*, steal: bool = False) -> leases.Claim:
-    [claim] = leases.claim(
-        me="test", lease_s=15, limit=1, model="m", prompt_version="p", steal=steal
-    )
+    [claim] = leases.claim(me="test", lease_s=15, limit=1, steal=steal)
     return claim
 
 

@@ -40,5 +40,5 @@ def odd_toolbox(*args: Any, **kwargs: Any) -> Toolbox:
 
 
 if __name__ == "__main__":
-    with patch("realtime.chat.turns.toolbox_for", odd_toolbox):
+    with patch("realtime.chat.preparing.toolbox_for", odd_toolbox):
         serve.main()

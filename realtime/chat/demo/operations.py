@@ -47,9 +47,9 @@ def open_run(*, submission: Submission, card: dict[str, Any] | None = None) -> C
     if card is not None:
         _show(run_id, submission.message_id, card)
     # No lease: the demo may end a run as lost without waiting for one to run out.
-    [claim] = leases.claim(
-        me="demo", lease_s=0, limit=1, model=MODEL, prompt_version=PROMPT_VERSION, run_id=run_id
-    )
+    [claim] = leases.claim(me="demo", lease_s=0, limit=1, run_id=run_id)
+    answered = leases.Answered(MODEL, PROMPT_VERSION)
+    leases.record(run_id=run_id, epoch=claim.epoch, answered=answered)
     return claim
 
 

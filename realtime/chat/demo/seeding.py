@@ -103,7 +103,7 @@ async def _answer(
     claim = await bridge.run(operations.open_run, submission=submission, card=card)
     run = claim.run_log(renewed_at=asyncio.get_running_loop().time())
     model = ScriptedModel(*exchange.replies, name=operations.MODEL)
-    turns = Turns(model, flusher, Hub(TIMINGS), TIMINGS)
+    turns = Turns(model, flusher, Hub(TIMINGS), TIMINGS, fixed=True)
     task = asyncio.create_task(turns.answer(claim, run))
     run.on_lost = task.cancel
     if exchange.ending is Ending.PLAYED:

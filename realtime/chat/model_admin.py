@@ -1,0 +1,53 @@
+"""Which model answered when, who chose it and why: to be read here, and changed by commands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from realtime.chat.models import ActiveModel
+
+
+@admin.register(ActiveModel)
+class ActiveModelAdmin(admin.ModelAdmin[ActiveModel]):
+    list_display = ("choice", "answers", "model", "base_url", "source", "forced", "created_at")
+    list_display_links = ("choice",)
+    list_filter = ("forced", "created_at")
+    search_fields = ("name", "base_url", "source")
+    ordering = ("-id",)
+    fields = (
+        "choice", "answers", "model", "base_url", "wire", "source", "reason", "forced",
+        "what_was_checked", "previous", "chosen_by", "created_at",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="choice", ordering="id")
+    def choice(self, row: ActiveModel) -> int:
+        return row.pk
+
+    @admin.display(description="answers now", boolean=True)
+    def answers(self, row: ActiveModel) -> bool:
+        return not ActiveModel.objects.filter(pk__gt=row.pk).exists()
+
+    @admin.display(description="model", ordering="name")
+    def model(self, row: ActiveModel) -> str:
+        return str(row)
+
+    @admin.display(description="checks")
+    def what_was_checked(self, row: ActiveModel) -> SafeString:
+        told = json.dumps(row.checks, indent=2, ensure_ascii=False)
+        return format_html("<pre>{}</pre>", told)
