@@ -25,7 +25,7 @@ from django.db.models import Count
 import realtime
 from realtime.corpus import embedding
 from realtime.corpus.models import Embedding, Exchange, IndexVersion
-from realtime.corpus.queries import exchanges_to_learn_from
+from realtime.corpus.queries import exchanges_to_search
 from realtime.corpus.searching.version import FORMAT
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def note_change(**_: Any) -> IndexVersion | None:
     embedding.forget_unused()
     method = method_now()
     fingerprint = Fingerprint(method)
-    keys = exchanges_to_learn_from().values_list("pk", "text_key", "question_key")
+    keys = exchanges_to_search().values_list("pk", "text_key", "question_key")
     for pk, text_key, question_key in keys.iterator():
         fingerprint.add(pk, text_key, question_key)
     current = newest()
@@ -101,7 +101,7 @@ def rows_of(version: IndexVersion) -> Iterator[Row]:
     from realtime.corpus.searching.building import Row
 
     fingerprint = Fingerprint(version.method)
-    for some in embedding.together(exchanges_to_learn_from().iterator()):
+    for some in embedding.together(exchanges_to_search().iterator()):
         vectors = _vectors(some, version.method["embeddings"])
         for row in some:
             fingerprint.add(row.pk, row.text_key, row.question_key)
