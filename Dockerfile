@@ -37,10 +37,10 @@ LABEL org.opencontainers.image.title="Kindline" \
     org.opencontainers.image.description="Self-hosted conversational support agent for mental health" \
     org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# /secrets and /help: new volumes mounted there belong to this user, so that no step needs root.
+# /secrets, /help and /index: new volumes mounted there belong to this user, so that no step needs root.
 RUN groupadd --gid 10001 kindline \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin kindline \
-    && install -d -o kindline -g kindline -m 0755 /secrets/app /secrets/postgres /secrets/valkey /help
+    && install -d -o kindline -g kindline -m 0755 /secrets/app /secrets/postgres /secrets/valkey /help /index
 COPY --from=built /venv /venv
 COPY --from=built /app /app
 WORKDIR /app

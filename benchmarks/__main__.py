@@ -19,11 +19,16 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - models need the set-up
 
-from benchmarks import eye, reply, streams  # noqa: E402
+from benchmarks import eye, importing, reply, streams  # noqa: E402
 from tests.support.openai_server import ThreadedOpenAIServer  # noqa: E402
 from tests.support.server import AppServer  # noqa: E402
 
-ALL = {"eye": eye.measure, "reply": reply.measure, "streams": streams.measure}
+ALL = {
+    "eye": eye.measure,
+    "reply": reply.measure,
+    "streams": streams.measure,
+    "import": importing.measure,
+}
 
 
 def main(names: list[str]) -> None:

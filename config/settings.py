@@ -273,6 +273,21 @@ HOTLINE_CHECK_DAYS = env_int("HOTLINE_CHECK_DAYS", default=180, least=1, most=3_
 
 # Whether a reply is shown how counsellors answered similar questions (realtime/corpus).
 GROUNDING = env_bool("GROUNDING", default=True)
+# Where each machine keeps what is searched; made anew wherever it is missing.
+INDEX_DIR = Path(env_str("INDEX_DIR", str(BASE_DIR / ".run" / "index")))
+# A model of an embeddings endpoint; blank: exchanges are found on this machine, by their words.
+EMBEDDINGS_MODEL = env_str("EMBEDDINGS_MODEL")
+EMBEDDINGS_BASE_URL = without_user(
+    "EMBEDDINGS_BASE_URL",
+    checked_url(
+        "EMBEDDINGS_BASE_URL",
+        env_str("EMBEDDINGS_BASE_URL"),
+        schemes=("http", "https"),
+        example="https://host/v1",
+    ),
+    instead="EMBEDDINGS_API_KEY",
+)
+EMBEDDINGS_API_KEY = checked_key("EMBEDDINGS_API_KEY", env_secret("EMBEDDINGS_API_KEY"))
 
 # --- Web ------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from config.devtools.tools import run_tool
 
 
 def prepare(guard: Warden, checkout: Checkout, env: dict[str, str], *, ours: bool) -> None:
-    """Migrate, import hotlines, and without DEBUG collect static files.
+    """Migrate, import hotlines and example exchanges, and without DEBUG collect static files.
 
     Skipped for our own Postgres while the code is the same and no `./dev manage` has run since:
     each Django process costs the second start a second or two.
@@ -24,6 +24,7 @@ def prepare(guard: Warden, checkout: Checkout, env: dict[str, str], *, ours: boo
     steps = [
         ("migrating the database", ["migrate", "--no-input"]),
         ("importing hotlines", ["import_hotlines"]),
+        ("importing example exchanges", ["dataset", "sample"]),
     ]
     if not debugging(env):
         steps.append(("collecting static files", ["collectstatic", "--no-input"]))

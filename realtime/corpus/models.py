@@ -112,6 +112,11 @@ class Exchange(models.Model):
     def __str__(self) -> str:
         return f"exchange {self.pk}"
 
+    @property
+    def asked(self) -> str:
+        """What is asked as one text: the title, then the question."""
+        return f"{self.title}\n{self.question}".strip()
+
 
 class Embedding(models.Model):
     """A vector that was paid for, by the hash of the text it stands for."""

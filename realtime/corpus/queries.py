@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import Any
 
-from realtime.corpus.models import Exchange, Risk
+from django.db.models import Count, Q, QuerySet
+
+from realtime.corpus.models import Exchange, Import, Risk
 
 
 def exchanges_to_learn_from() -> QuerySet[Exchange]:
     """Give every exchange that is usable and without a sign of risk, in the order of ids."""
     return Exchange.objects.filter(usable=True, risk=Risk.NONE).select_related("source")
+
+
+def imports() -> QuerySet[Any]:
+    """Give every import with `exchanges_`, `usable_` (to learn from) and `risky_` counted."""
+    learnt = Q(exchanges__usable=True, exchanges__risk=Risk.NONE)
+    return Import.objects.annotate(
+        exchanges_=Count("exchanges"),
+        usable_=Count("exchanges", filter=learnt),
+        risky_=Count("exchanges", filter=~Q(exchanges__risk=Risk.NONE)),
+    )
+
+
+def as_json(one: Any) -> dict[str, Any]:
+    """An import of `imports()`, for programs."""
+    return {
+        "id": one.pk,
+        "name": one.name,
+        "origin": one.origin,
+        "sha256": one.sha256,
+        "shape": one.shape,
+        "attribution": one.attribution,
+        "licence": one.licence,
+        "source_url": one.source_url,
+        "imported_at": one.imported_at.isoformat(),
+        "rows_read": one.rows_read,
+        "exchanges": one.exchanges_,
+        "to_learn_from": one.usable_,
+        "at_risk": one.risky_,
+    }

@@ -7,6 +7,7 @@ else. Its answer only ever adds help; nobody waits for it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -25,6 +26,7 @@ CATEGORIES = ("self-harm/intent", "self-harm/instructions", "self-harm")
 
 class _Result(msgspec.Struct):
     categories: dict[str, bool | None]
+    category_scores: dict[str, float | None] = {}
 
 
 class _Answer(msgspec.Struct):
@@ -56,6 +58,16 @@ class Moderator:
             )
         return _category(response)
 
+    async def scores_of(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """Every category's score (0 to 1) of each text, in one request. Raises ModelError."""
+        with ours():
+            response = await self._client().post(
+                PATH,
+                body={"model": MODEL, "input": list(texts)},
+                cast_to=bytes,
+            )
+        return _scores(response, len(texts))
+
     async def close(self) -> None:
         """Close the connections of the running loop."""
         client = self._clients.pop(asyncio.get_running_loop(), None)
@@ -70,9 +82,22 @@ class Moderator:
 
 
 def _category(answer: bytes) -> str | None:
+    said = {name for result in _results(answer) for name, yes in result.categories.items() if yes}
+    return next((category for category in CATEGORIES if category in said), None)
+
+
+def _scores(answer: bytes, wanted: int) -> list[dict[str, float]]:
+    results = _results(answer)
+    if len(results) != wanted:
+        raise ModelMalformed(f"{len(results)} moderations of {wanted} texts")
+    return [
+        {name: score for name, score in result.category_scores.items() if score is not None}
+        for result in results
+    ]
+
+
+def _results(answer: bytes) -> list[_Result]:
     try:
-        results = _ANSWER.decode(answer).results
+        return _ANSWER.decode(answer).results
     except msgspec.DecodeError:
         raise ModelMalformed("an answer that is no moderation's") from None
-    said = {name for result in results for name, yes in result.categories.items() if yes}
-    return next((category for category in CATEGORIES if category in said), None)

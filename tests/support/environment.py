@@ -17,6 +17,10 @@ OWN = {
     "TIMINGS_SCALE": "0.1",
     # Named by what they hold, so that a later run finds them made.
     "HELP_DIR": str(_ROOT / ".run" / "help-of-tests"),
+    # Each worker has a database of its own, and so exchanges of its own to search.
+    "INDEX_DIR": str(
+        _ROOT / ".run" / f"index-of-tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    ),
     # From here on: servers that tests start take it as it is.
     "DJANGO_SETTINGS_MODULE": "config.settings",
 }

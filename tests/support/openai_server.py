@@ -48,11 +48,16 @@ class Verdict:
     stalls: bool = False
     cuts: bool = False
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, texts: int = 1) -> dict[str, Any]:
         names = ("self-harm", "self-harm/intent", "self-harm/instructions", "harassment")
         categories = {name: name in self.found for name in names}
-        result = {"flagged": bool(self.found), "categories": categories}
-        return {"id": "modr-1", "model": "omni-moderation-latest", "results": [result]}
+        scores = {name: 0.9 if found else 0.01 for name, found in categories.items()}
+        result = {
+            "flagged": bool(self.found),
+            "categories": categories,
+            "category_scores": scores,
+        }
+        return {"id": "modr-1", "model": "omni-moderation-latest", "results": [result] * texts}
 
 
 class OpenAIServer:
@@ -144,7 +149,8 @@ class OpenAIServer:
             request.transport.abort()
         if verdict.raw is not None:
             return web.Response(body=verdict.raw, content_type="application/json")
-        return web.json_response(verdict.as_json(), status=verdict.status)
+        texts = len(asked.body["input"]) if isinstance(asked.body["input"], list) else 1
+        return web.json_response(verdict.as_json(texts), status=verdict.status)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         asked = Asked(request.path, await request.json(), dict(request.headers))
