@@ -289,6 +289,20 @@ EMBEDDINGS_BASE_URL = without_user(
 )
 EMBEDDINGS_API_KEY = checked_key("EMBEDDINGS_API_KEY", env_secret("EMBEDDINGS_API_KEY"))
 
+# Where models are trained; without an address at OpenAI's own, with OPENAI_API_KEY if it has none.
+FINETUNE_API_KEY = checked_key("FINETUNE_API_KEY", env_secret("FINETUNE_API_KEY"))
+FINETUNE_BASE_URL = without_user(
+    "FINETUNE_BASE_URL",
+    checked_url(
+        "FINETUNE_BASE_URL",
+        env_str("FINETUNE_BASE_URL"),
+        schemes=("http", "https"),
+        example="https://host/v1",
+    ),
+    instead="FINETUNE_API_KEY",
+)
+FINETUNE_MODEL = env_str("FINETUNE_MODEL")
+
 # --- Web ------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 # What may come from a file (config/env.py), and what the images of others read.
-SECRETS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY"}
+SECRETS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "FINETUNE_API_KEY"}
 _OTHERS = re.compile(r"POSTGRES_(USER|DB|PASSWORD_FILE)")
 _FILLED_IN = re.compile(r"(?<!\$)\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _GIVEN = re.compile(r"^\s+(?:- *)?[\"']?([A-Z][A-Z0-9_]*)[\"']?\s*(?:[:=]|$)", re.MULTILINE)

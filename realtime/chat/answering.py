@@ -143,9 +143,8 @@ def key_for(base_url: str) -> str:
     """
     if settings.OPENAI_API_KEY and _same(base_url, settings.OPENAI_BASE_URL):
         return str(settings.OPENAI_API_KEY)
-    tuning_at = getattr(settings, "FINETUNE_BASE_URL", "")
-    if tuning_at and _same(base_url, tuning_at):
-        return str(getattr(settings, "FINETUNE_API_KEY", ""))
+    if settings.FINETUNE_API_KEY and _same(base_url, settings.FINETUNE_BASE_URL):
+        return str(settings.FINETUNE_API_KEY)
     return ""
 
 

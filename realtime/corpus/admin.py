@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -110,7 +111,7 @@ class FlagFilter(admin.SimpleListFilter):
 
 @admin.register(Exchange)
 class ExchangeAdmin(ReadOnlyAdmin):
-    list_display = ("asked_shortly", "topics_said", "risk", "flags_said", "usable", "of_import")
+    list_display = ("asked_shortly", "topics_said", "risk", "flags_shortly", "usable", "source")
     list_filter = (("source", admin.RelatedOnlyFieldListFilter), "usable", "risk", FlagFilter)
     list_select_related = ("source",)
     search_fields = ("title", "question", "answer")
@@ -135,17 +136,13 @@ class ExchangeAdmin(ReadOnlyAdmin):
         return ", ".join(row.topics)
 
     @admin.display(description="flags")
-    def flags_said(self, row: Exchange) -> SafeString:
-        """Those that keep a row out stand out."""
-        marked = (
-            (("bad" if flag in EXCLUDING else "aside"), flag.replace("_", " "))
-            for flag in row.flags
-        )
-        return format_html_join(" ", '<span class="badge badge-{}">{}</span>', marked)
+    def flags_shortly(self, row: Exchange) -> SafeString:
+        return _flags(flag for flag in row.flags if flag in FLAGS)
 
-    @admin.display(description="import", ordering="source")
-    def of_import(self, row: Exchange) -> str:
-        return f"{row.source.name}, row {row.row}"
+    @admin.display(description="flags")
+    def flags_said(self, row: Exchange) -> SafeString:
+        """Those of what was mended, too."""
+        return _flags(row.flags)
 
     @admin.display(description="said to people")
     def attributed(self, row: Exchange) -> str:
@@ -172,8 +169,12 @@ class ExchangeAdmin(ReadOnlyAdmin):
         )
         return format_html_join(", ", '<a href="{}">{}</a>{}', links)
 
-    class Media:
-        css = {"all": ("chat/transcript.css",)}  # noqa: RUF012 - Django reads it from the class
+
+def _flags(flags: Iterable[str]) -> SafeString:
+    """Those that keep a row out stand out."""
+    patterns = {True: "<strong>{}</strong>", False: "{}"}
+    said = (format_html(patterns[flag in EXCLUDING], flag.replace("_", " ")) for flag in flags)
+    return format_html_join(", ", "{}", ((each,) for each in said))
 
 
 def _stands(row: Exchange) -> str:

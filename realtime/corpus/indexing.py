@@ -56,9 +56,8 @@ def note_change(**_: Any) -> IndexVersion | None:
     embedding.forget_unused()
     method = method_now()
     fingerprint = Fingerprint(method)
-    keys = exchanges_to_learn_from().values_list("pk", "text_key", "question_key")
-    for pk, text_key, question_key in keys.iterator():
-        fingerprint.add(pk, text_key, question_key)
+    for row in exchanges_to_learn_from().only("id", "text_key", "question_key").iterator():
+        fingerprint.add(row)
     current = newest()
     if current is None and not fingerprint.rows:
         return None
@@ -70,7 +69,7 @@ def note_change(**_: Any) -> IndexVersion | None:
 
 
 def method_now() -> dict[str, Any]:
-    """How this installation searches: "embeddings" with model, dimensions, vectors, or null."""
+    """Tell how we search here: {"embeddings": null | {"model", "dimensions", "vectors"}}."""
     where = embedding.config()
     if where is None:
         return {"embeddings": None}
@@ -87,8 +86,8 @@ class Fingerprint:
         told = json.dumps({"format": FORMAT, **method}, sort_keys=True)
         self._hash = hashlib.sha256(told.encode())
 
-    def add(self, pk: int, text_key: str, question_key: str) -> None:
-        self._hash.update(f"{pk}:{text_key}:{question_key}\n".encode())
+    def add(self, row: Exchange) -> None:
+        self._hash.update(f"{row.pk}:{row.text_key}:{row.question_key}\n".encode())
         self.rows += 1
 
     @property
@@ -104,7 +103,7 @@ def rows_of(version: IndexVersion) -> Iterator[Row]:
     for some in embedding.together(exchanges_to_learn_from().iterator()):
         vectors = _vectors(some, version.method["embeddings"])
         for row in some:
-            fingerprint.add(row.pk, row.text_key, row.question_key)
+            fingerprint.add(row)
             yield Row(
                 id=row.pk,
                 title=row.title,

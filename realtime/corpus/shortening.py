@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SENTENCE = re.compile(r"[.!?…][\"'”\u2019)]?(?=\s)")
+_SENTENCE = re.compile(r"[.!?…][\"\u201d\u2019)]?(?=\s)")
 _LEAST = 0.4  # of what may stand: a shorter first sentence is not worth the loss
 
 

@@ -69,7 +69,7 @@ def merge_repeats(source: Import) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_MERGE, {"source": source.pk})
         cursor.execute(_DROP, {"source": source.pk})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def regroup() -> int:

@@ -62,7 +62,7 @@ def test_a_row_shows_its_text_and_what_was_found(admin: Client, imported: Import
     linked = Exchange.objects.get(flags__contains=["link"])
     page = admin.get(f"{ROWS}{linked.pk}/change/").content.decode()
     assert SECOND[:60] in page
-    assert '<span class="badge badge-bad">link</span>' in page
+    assert "<strong>link</strong>" in page
     assert "from counsel-chat, by a counsellor" in page
 
 

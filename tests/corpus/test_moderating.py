@@ -41,17 +41,11 @@ def test_scores_are_kept_of_every_row_in_batches(
 
     assert told["moderation"] == {"asked": 40, "raised": 8, "left": 0, "stopped": ""}
     assert [len(asked.body["input"]) for asked in configured.moderated] == [32, 8]
-    scores = list(Exchange.objects.order_by("id").values_list("moderation", "risk"))
-    assert scores[0] == (
-        {
-            "harassment": 0.01,
-            "self-harm": 0.01,
-            "self-harm/instructions": 0.01,
-            "self-harm/intent": 0.01,
-        },
-        "none",
-    )
-    assert (scores[-1][0]["self-harm"], scores[-1][1]) == (0.9, "concern")
+    first, *_, last = Exchange.objects.order_by("id")
+    assert first.moderation is not None
+    assert (first.moderation["self-harm"], first.risk) == (0.01, "none")
+    assert last.moderation is not None
+    assert (last.moderation["self-harm"], last.risk) == (0.9, "concern")
 
 
 def test_what_broke_off_is_gone_on_with(

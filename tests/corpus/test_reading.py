@@ -114,6 +114,16 @@ def test_an_instruction_that_never_changes_is_no_part_of_the_question(tmp_path: 
     ]
 
 
+def test_an_object_may_leave_out_what_others_have(tmp_path: Path) -> None:
+    row = {"instruction": QUESTION, "output": ANSWER}
+    path = as_lines(tmp_path / "a.jsonl", [row, row | {"input": "Shortly."}])
+    assert [raw.question for raw in read(path)] == [QUESTION, f"{QUESTION}\n\nShortly."]
+
+    topics = {"question": QUESTION, "answer": ANSWER}
+    path = as_lines(tmp_path / "b.jsonl", [topics, topics | {"topics": ["Sleep"]}])
+    assert [raw.topics for raw in read(path)] == [(), ("sleep",)]
+
+
 def test_columns_can_be_named(tmp_path: Path) -> None:
     row = {"Asked of us": QUESTION, "Said": ANSWER, "About": "sleep"}
     path = as_csv(tmp_path / "a.csv", [row])
@@ -232,7 +242,7 @@ BAD: list[tuple[str, bytes, str]] = [
     ("a.csv.gz", b"no gzip", "a.csv.gz: not a whole gzip file"),
     (
         "a.csv.gz",
-        gzip.compress(b"question,answer\n" + b"a,b\n" * 99)[:40],
+        gzip.compress(b"question,answer\n" + b"a,b\n" * 99, mtime=0)[:40],
         "a.csv.gz: not a whole",
     ),
     ("a.txt", b"question", "a.txt: its name must end in one of .csv"),

@@ -13,7 +13,7 @@ HELD = [5, 22, 28]
 
 
 def held_out(**options: float | int) -> set[str]:
-    return {key for key in KEYS if split(key, seed=20, **options) == "validation"}  # type: ignore[arg-type] # of one dict
+    return {key for key in KEYS if split(key, seed=20, **options) == "validation"}
 
 
 def test_about_the_share_that_was_asked_for_is_held_out() -> None:

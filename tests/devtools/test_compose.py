@@ -86,10 +86,11 @@ def test_ports_are_open_to_this_machine_alone(service: dict[str, Any]) -> None:
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
-def test_only_the_server_has_a_way_out() -> None:
+def test_only_the_server_and_its_worker_have_a_way_out() -> None:
     assert FILE["networks"]["inner"] == {"internal": True}
     assert [name for name, each in SERVICES.items() if "outer" in each.get("networks", [])] == [
-        "web"
+        "web",
+        "worker",
     ]
 
 

@@ -1,15 +1,17 @@
 """Starts the application's servers without paying for its imports each time, two of three seconds.
 
 A process that has loaded the libraries, and of the project what is pure, forks for each server;
-the child takes its environment, its log and its arguments and runs the module as `python -m`
-would. It is a process like any other, with a pid to signal. The standard library's own forkserver
-runs functions of multiprocessing, not modules with an environment of their own.
+where an environment comes again, one that has loaded the application too. The child takes its
+environment, its log and its arguments and runs the module as `python -m` would. It is a process
+like any other, with a pid to signal. The standard library's own forkserver runs functions of
+multiprocessing, not modules with an environment of their own.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import gc
 import importlib
 import json
@@ -21,9 +23,11 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import django
 
 from realtime.safety.ready import make_ready
 
@@ -52,6 +56,17 @@ _LIBRARIES = (
     "uvicorn.protocols.websockets.websockets_sansio_impl",
     "uvloop",
 )
+# What of the project is loaded under an environment; not `config.asgi`, which makes the engine.
+_APPLICATION = (
+    "config.urls",
+    "django.core.asgi",
+    "realtime.chat.engine",
+    "realtime.chat.routing",
+    "realtime.chat.streams",
+    "realtime.provider.client",
+    "realtime.provider.moderation",
+)
+_ALIKE = ("config.serve",)  # the others change what they load
 
 
 class Forked:
@@ -120,20 +135,84 @@ def main() -> None:
         importlib.import_module(name)
     make_ready()
     gc.freeze()
-    children: set[int] = set()
-    for line in sys.stdin.buffer:
-        children -= {pid for pid in children if os.waitpid(pid, os.WNOHANG)[0]}
+    seen, warm = set[str](), dict[str, _Warm]()
+    with _Children() as children:
+        for line in sys.stdin.buffer:
+            asked = json.loads(line)
+            env = json.dumps(asked["env"], sort_keys=True)
+            if env in seen and asked["arguments"][0] in _ALIKE:
+                pid = (warm.get(env) or warm.setdefault(env, _Warm(asked, children))).start(line)
+            else:
+                pid = children.fork(functools.partial(_become, asked))
+            seen.add(env)
+            os.write(1, f"{pid}\n".encode())
+
+
+class _Children:
+    """Processes of this one, which end with it."""
+
+    def __init__(self) -> None:
+        self._pids: dict[int, signal.Signals] = {}  # and what ends them
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid, end in self._pids.items():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, end)
+
+    def fork(self, life: Callable[[], None], *, end: signal.Signals = signal.SIGKILL) -> int:
+        """Lead `life` in a child, which is over with it."""
+        self._pids = {p: e for p, e in self._pids.items() if not os.waitpid(p, os.WNOHANG)[0]}
         if not (pid := os.fork()):
-            _become(json.loads(line))
-            return
-        children.add(pid)
-        os.write(1, f"{pid}\n".encode())
-    for pid in children:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            self._pids.clear()  # they are its parent's
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            life()
+            sys.exit()
+        self._pids[pid] = end
+        return pid
+
+
+class _Warm:
+    """A process that has loaded the application under one environment, and forks for each server.
+
+    It begins with the second server of an environment: most are asked for once.
+    """
+
+    def __init__(self, asked: dict[str, Any], children: _Children) -> None:
+        (orders, self._orders), (self._pids, pids) = os.pipe(), os.pipe()
+        life = functools.partial(self._serve, asked, orders, pids)
+        children.fork(life, end=signal.SIGTERM)  # so that its own children end with it
+        os.close(orders)
+        os.close(pids)
+
+    def start(self, line: bytes) -> int:
+        os.write(self._orders, line)
+        return int(os.read(self._pids, 32))
+
+    def _serve(self, asked: dict[str, Any], orders: int, pids: int) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        _dress(asked)
+        django.setup()
+        for name in _APPLICATION:
+            importlib.import_module(name)
+        gc.freeze()
+        with _Children() as children, open(orders, "rb") as lines:
+            for line in lines:
+                pid = children.fork(functools.partial(_become, json.loads(line)))
+                os.write(pids, f"{pid}\n".encode())
 
 
 def _become(asked: dict[str, Any]) -> None:
+    _dress(asked)
+    module, *arguments = asked["arguments"]
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _dress(asked: dict[str, Any]) -> None:
+    """Take the environment, the log and nothing to read."""
     os.environ.clear()
     os.environ.update(asked["env"])
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -142,9 +221,6 @@ def _become(asked: dict[str, Any]) -> None:
         os.dup2(own, fd)
     if asked["env"].get("PYTHONWARNINGS") == "ignore":
         warnings.simplefilter("ignore")
-    module, *arguments = asked["arguments"]
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 FORK_SERVER = ForkServer() if hasattr(os, "pidfd_open") else None  # Linux has it

@@ -87,7 +87,7 @@ def _licence(info: Any) -> str:
     return ", ".join(said) if isinstance(said, list) else str(said or "")
 
 
-def _licence_text(api: Any, repo: str, files: Sequence[str], sha: str, folder: Path) -> str:
+def _licence_text(api: Any, repo: str, files: Sequence[str], sha: str | None, folder: Path) -> str:
     names = {"license", "license.txt", "license.md", "licence", "licence.txt", "licence.md"}
     file = next((file for file in files if file.lower() in names), None)
     if file is None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ _FORMATS: dict[str, Callable[[Path, Faults], Iterator[Record]]] = {
     ".ndjson": line_records,
     ".parquet": parquet_records,
 }
+_FIRST = 50  # rows by which columns are known
 SUFFIXES = (*_FORMATS, *(f"{suffix}.gz" for suffix in _FORMATS if suffix != ".parquet"))
 
 
@@ -63,24 +65,29 @@ class Checked:
 
 def check(paths: Sequence[Path], chosen: Columns) -> Checked:
     """Read all of some files and keep none of it. ImportRefused tells what is wrong with them."""
-    faults, names, rows = Faults(), frozenset[str](), 0
-    reader: Reader | None = None
     for path in paths:
         _must_be_a_file(path)
+    faults, rows = Faults(), 0
     stamps, digest = _stamps(paths), sha256_of(paths)
+    names = _columns(paths)
+    reader = Reader(_shape(names, chosen, paths[0]))
     for path in paths:
         for record in _records(path, faults):
             rows += 1
-            if reader is None:
-                names = frozenset(record.values)
-                reader = Reader(_shape(names, chosen, path))
             _read(reader, record, path, faults)
     faults.refuse_if_any()
-    if reader is None:
+    return Checked(tuple(paths), digest, reader.shape, names, rows, reader.says_nothing, stamps)
+
+
+def _columns(paths: Sequence[Path]) -> frozenset[str]:
+    """The names in the first rows: an object of JSON may leave out what it has none of."""
+    faults = Faults()
+    records = (record for path in paths for record in _records(path, faults))
+    names = frozenset(name for record in islice(records, _FIRST) for name in record.values)
+    if not names:
+        faults.refuse_if_any()
         raise ImportRefused([f"{paths[0].name}: there are no rows in it"])
-    return Checked(
-        tuple(paths), digest, reader.shape, names, rows, len(reader.instructions) == 1, stamps
-    )
+    return names
 
 
 def sha256_of(paths: Sequence[Path]) -> str:

@@ -48,11 +48,18 @@ class Fault(Exception):
 
 @dataclass(slots=True)
 class Reader:
-    """Reads records of one shape; `instructions`: how many different ones there were, up to 2."""
+    """Reads records of one shape. `instructions`: two of them at most; `alone`: whether one was
+    the whole of a question."""
 
     shape: Shape
     without_instruction: bool = False
     instructions: set[str] = field(default_factory=set)
+    alone: bool = False
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the instruction is always the same, and something is asked beside it."""
+        return len(self.instructions) == 1 and not self.alone
 
     def read(self, record: Record) -> list[Raw]:
         """Raises Fault with the reason why a record is none of this shape."""
@@ -76,15 +83,17 @@ def _text(value: Any, name: str) -> str:
 
 
 def _pair(reader: Reader, values: dict[str, Any]) -> list[Raw]:
+    instruction = reader.text(values, "instruction")
     for role in ("question", "answer"):
         name = reader.shape.roles.get(role)
-        if name and name not in values:
+        if name and name not in values and not (role == "question" and instruction):
             raise Fault(f"no {name}")
     question = reader.text(values, "question")
-    instruction = reader.text(values, "instruction")
     if instruction and len(reader.instructions) < 2:
         reader.instructions.add(instruction)
-    if instruction and not reader.without_instruction:
+    if instruction and not question:
+        question, reader.alone = instruction, True
+    elif instruction and not reader.without_instruction:
         question = f"{instruction}\n\n{question}"
     return [
         Raw(
