@@ -56,7 +56,12 @@ def note_change(**_: Any) -> IndexVersion | None:
     embedding.forget_unused()
     method = method_now()
     fingerprint = Fingerprint(method)
-    for row in exchanges_to_learn_from().only("id", "text_key", "question_key").iterator():
+    for row in (
+        exchanges_to_learn_from()
+        .select_related(None)
+        .only("id", "text_key", "question_key")
+        .iterator()
+    ):
         fingerprint.add(row)
     current = newest()
     if current is None and not fingerprint.rows:
