@@ -255,7 +255,7 @@ def test_a_database_that_is_away_costs_no_reply(
         raise OperationalError("at 10.0.0.1")
 
     with monkeypatch.context() as patch:
-        patch.setattr(grounding, "exchanges_to_learn_from", away)
+        patch.setattr(grounding, "exchanges_to_search", away)
         patch.setattr(indexing, "newest", away)
         assert grounding.retrieve(ASKED) is None
         grounding.keep_current()

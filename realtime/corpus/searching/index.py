@@ -104,7 +104,7 @@ class Index:
         asked = grams(text)
         kept, at = postings.find(self._grams.hashes, asked.hashes)
         weights = gram_weights(self._grams.sizes(at), asked.counts[kept], len(self.ids))
-        length = np.float32(max(np.linalg.norm(weights), 1e-9))
+        length = np.float32(max(float(np.linalg.norm(weights)), 1e-9))
         budget = max(_GRAMS_BUDGET, 3 * len(self.ids))
         return self._grams.scores(at, weights / length, budget=budget)
 

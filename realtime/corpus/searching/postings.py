@@ -177,5 +177,7 @@ class Postings:
 
 def opened(arrays: dict[str, Array], name: str, many: int) -> Postings:
     """Take the postings called `name` out of the arrays of an index of `many` texts."""
-    kinds = ("hashes", "starts", "texts", "weights")
-    return Postings(*(arrays[f"{name}.{kind}"] for kind in kinds), many)
+    hashes, starts, texts, weights = (
+        arrays[f"{name}.{kind}"] for kind in ("hashes", "starts", "texts", "weights")
+    )
+    return Postings(hashes, starts, texts, weights, many)
