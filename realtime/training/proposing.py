@@ -64,12 +64,18 @@ def _licences(dataset: Dataset) -> list[str]:
 
 def _flagged(manifest: Mapping[str, Any]) -> list[str]:
     counts = manifest["counts"]
-    if not counts["flagged"]:
-        return []
-    return [
-        f"Moderation flagged {counts['flagged']:,} of them, and the server may block the file for "
-        "it: --without-flagged leaves them out."
-    ]
+    told = []
+    if counts["flagged"]:
+        told.append(
+            f"Moderation flagged {counts['flagged']:,} of them, and the server may block the file "
+            "for it: --without-flagged leaves them out."
+        )
+    if unknown := counts["train"] + counts["validation"] - counts["moderated"]:
+        told.append(
+            f"{unknown:,} were never scored by moderation, and the server may flag them itself: "
+            "dataset import FILE --moderate has it done."
+        )
+    return told
 
 
 def _base_ends(config: ProviderConfig, tuner: Tuner) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from realtime.corpus.models import Exchange
+from realtime.provider.tuning import Tuner
 from realtime.training import queries, syncing, tasks
+from realtime.training.addresses import ending, tuning_config
 from realtime.training.models import TunedModel, TuningEvent, TuningJob
 from tests.support.tuning_scenarios import (
     FILE_BLOCKED,
@@ -424,11 +426,41 @@ def queued() -> list[Any]:
     return list(ProcrastinateJob.objects.values_list("queueing_lock", flat=True))
 
 
+def test_a_fault_about_one_job_keeps_no_other_waiting(
+    tuning: TuningServer, finetune: Finetune
+) -> None:
+    finetune("start", "--yes")
+    finetune("start", "--yes", "--seed", "7")
+    odd, fine = TuningJob.objects.order_by("pk")
+    TuningJob.objects.update(next_sync_at=timezone.now())
+
+    def make_tuner(one: TuningJob) -> Tuner:
+        if one.pk == odd.pk:
+            raise RuntimeError
+        return syncing.tuner_of(one)
+
+    assert syncing.sync_due(make_tuner=make_tuner) == 2
+
+    odd.refresh_from_db()
+    fine.refresh_from_db()
+    assert (odd.trouble, odd.sync_failures) == ("something is wrong here (RuntimeError)", 1)
+    assert fine.synced_at is not None
+
+
+def test_rows_nobody_scored_and_rows_that_were_flagged_are_told_of(
+    tuning: TuningServer, finetune: Finetune, rows: list[Exchange]
+) -> None:
+    Exchange.objects.update(moderation={"self-harm": 0.01})
+    Exchange.objects.filter(pk=rows[0].pk).update(moderation={"self-harm": 0.9})
+    Exchange.objects.filter(pk=rows[1].pk).update(moderation=None)
+
+    said = finetune("start", "--yes", "--sample", "all")
+
+    assert "Moderation flagged 1 of them" in said
+    assert "1 were never scored by moderation" in said
+
+
 def test_before_a_job_at_openai_its_end_is_told(settings: Settings) -> None:
-    from datetime import date
-
-    from realtime.training.addresses import ending, tuning_config
-
     settings.FINETUNE_BASE_URL, settings.FINETUNE_MODEL = "", ""
     settings.FINETUNE_API_KEY = "key"
     config = tuning_config()
