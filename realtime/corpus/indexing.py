@@ -56,13 +56,9 @@ def note_change(**_: Any) -> IndexVersion | None:
     embedding.forget_unused()
     method = method_now()
     fingerprint = Fingerprint(method)
-    for row in (
-        exchanges_to_search()
-        .select_related(None)
-        .only("id", "text_key", "question_key")
-        .iterator()
-    ):
-        fingerprint.add(row)
+    keys = exchanges_to_search().values_list("pk", "text_key", "question_key")
+    for pk, text_key, question_key in keys.iterator():
+        fingerprint.add(pk, text_key, question_key)
     current = newest()
     if current is None and not fingerprint.rows:
         return None
@@ -74,7 +70,7 @@ def note_change(**_: Any) -> IndexVersion | None:
 
 
 def method_now() -> dict[str, Any]:
-    """Tell how we search here: {"embeddings": null | {"model", "dimensions", "vectors"}}."""
+    """How this installation searches: "embeddings" with model, dimensions, vectors, or null."""
     where = embedding.config()
     if where is None:
         return {"embeddings": None}
