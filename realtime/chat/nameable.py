@@ -31,15 +31,21 @@ def nameable(
     directory: Directory, *, person: PersonPlace, thread_id: UUID, told: Iterable[ChatMessage]
 ) -> Allowed:
     """All that may be named when a run begins; `told` is what the conversation holds so far."""
-    place = directory.place_of(person)
-    allowed = _of_country(directory, place.country)
-    for code in place.choices:  # asked which it is, somebody in danger is told of either
-        allowed |= _of_country(directory, code)
+    allowed = of_place(directory, person)
     for message in told:
         if isinstance(message, ToolMessage):
             allowed |= of_result(message.content)
     for card in Notice.objects.filter(thread=thread_id, name=NAME).values("value"):
         allowed |= of_card(card["value"])
+    return allowed
+
+
+def of_place(directory: Directory, person: PersonPlace) -> Allowed:
+    """What may be named to anybody who is there, before anything was looked up."""
+    place = directory.place_of(person)
+    allowed = _of_country(directory, place.country)
+    for code in place.choices:  # asked which it is, somebody in danger is told of either
+        allowed |= _of_country(directory, code)
     return allowed
 
 

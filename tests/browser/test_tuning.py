@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as the_settings
+from django.core.management import call_command
 from django.test import Client
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from realtime.accounts.models import User
+from realtime.chat.models import Run
 from realtime.training.models import TuningJob
 from tests.browser.pictures import picture
+from tests.browser.talk import open_chat, say
+from tests.support.openai_server import ThreadedOpenAIServer
 from tests.support.server import AppServer
+from tests.support.tuned_voice import HEARD
 from tests.support.tuning_scenarios import FILE_BLOCKED, Course, fails
 from tests.support.tuning_server import TuningServer
 from tests.training.conftest import Finetune, finetune, tuning
 from tests.training.rows import exchanges, imported
+from tests.training.test_whole_way import SAMPLE
 
 __all__ = ["finetune", "tuning"]
 
@@ -29,9 +36,12 @@ PHONE = ViewportSize(width=360, height=740)
 
 
 @pytest.fixture
-def server(transactional_db: None, tuning: TuningServer, tmp_path: Path) -> Iterator[AppServer]:
+def server(
+    transactional_db: None, tuning: TuningServer, model: ThreadedOpenAIServer, tmp_path: Path
+) -> Iterator[AppServer]:
+    own = {"OPENAI_BASE_URL": model.base_url, "GROUNDING": "off"}
     key = {"FINETUNE_API_KEY": "a-tuning-key", "FINETUNE_BASE_URL": tuning.base_url}
-    with AppServer(tmp_path / "server.log", OPENAI_BASE_URL="http://127.0.0.1:9/v1", **key) as app:
+    with AppServer(tmp_path / "server.log", **own, **key) as app:
         yield app
 
 
@@ -98,3 +108,38 @@ async def test_losses_are_seen_on_a_desk_and_on_a_phone(
     await page.goto(f"{server.url}/admin/training/tunedmodel/")
     await picture(page, "tuning-models")
     await expect(page.get_by_text("The settings' model answers now")).to_be_visible()
+
+
+async def test_a_promoted_model_answers_on_the_page_until_it_is_taken_back(
+    directory: None,
+    server: AppServer,
+    browser: Browser,
+    tuning: TuningServer,
+    finetune: Finetune,
+) -> None:
+    def promoted() -> str:
+        call_command("dataset", "import", str(SAMPLE), stdout=StringIO())
+        train(finetune, "--sample", "40")
+        job = TuningJob.objects.get()
+        finetune("promote", str(job.pk), "--questions", "2")
+        return job.fine_tuned_model
+
+    page = await open_chat(await browser.new_context(), server.url)
+    await say(page, "Good morning.")
+    replies = page.locator(".reply .prose")
+    await expect(replies).to_have_text(["I hear you."])
+
+    tuned = await sync_to_async(promoted, thread_sensitive=False)()
+    asked = len(tuning.answered)
+    await say(page, "Work is a lot this week.")
+    await expect(replies).to_have_text(["I hear you.", HEARD])
+    assert tuning.answered[asked:] == [tuned]
+    run = await Run.objects.select_related("active_model").order_by("-ord").afirst()
+    assert run is not None
+    assert (run.model, run.base_url) == (tuned, tuning.base_url)
+    await picture(page, "tuned-answers")
+
+    await sync_to_async(finetune, thread_sensitive=False)("rollback")
+    await say(page, "And now?")
+    await expect(replies).to_have_text(["I hear you.", HEARD, "I hear you."])
+    assert len(tuning.answered) == asked + 1

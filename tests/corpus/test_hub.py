@@ -94,6 +94,13 @@ def test_a_data_set_without_rows_that_can_be_read_is_refused(hub: Hub, tmp_path:
     assert refusal(hub, tmp_path) == f"{REPO}: there is no CSV, JSON or Parquet file in it"
 
 
+def test_a_data_set_may_tell_no_licence(hub: Hub, tmp_path: Path) -> None:
+    hub.card = None
+    del hub.files["LICENSE"]
+    says = loading.fetch(REPO, tmp_path, endpoint=hub.url).says
+    assert (says.licence, says.licence_text) == ("", "")
+
+
 def test_a_hub_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     gone = Hub({})
     with serving(gone, REPO):

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError
 
 from realtime.corpus import operations, queries
+from realtime.corpus.flagging import EXCLUDING
 from realtime.corpus.models import Exchange, Import
 from tests.corpus.conftest import Command, Committing
 from tests.corpus.files import (
@@ -311,3 +312,11 @@ def test_the_sample_comes_once_and_is_replaced_when_it_changes(
     assert Import.objects.get().attribution == "example written for this project"
     sample.unlink()
     assert operations.import_sample() is None
+
+
+def test_the_sample_that_ships_is_fit_to_be_learnt_from(dataset: Command) -> None:
+    dataset("sample")
+    counts = Import.objects.get().report
+    assert counts["exchanges"] >= 60
+    assert counts["to_learn"] == counts["exchanges"]
+    assert not any(counts["flags"][flag] for flag in EXCLUDING)

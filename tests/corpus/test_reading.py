@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from realtime.corpus.loading import lines
 from realtime.corpus.loading.columns import SHAPES, Columns
 from realtime.corpus.loading.faults import ImportRefused
 from realtime.corpus.loading.reading import check
@@ -280,3 +281,37 @@ def test_the_first_twenty_faults_are_told_and_all_are_counted(tmp_path: Path) ->
 
     assert len(told) == 21
     assert told[19:] == ["a.jsonl: line 21: no answer", "and 10 more faults"]
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "MOST_CHARACTERS", 100)
+    path = as_lines(tmp_path / "a.jsonl", [{"question": "a", "answer": "b" * 200}])
+    assert refused(path) == ["a.jsonl: line 1: longer than 100 bytes"]
+
+
+def test_parquet_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = pa.array([b"a", b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"question": texts, "answer": texts}), tmp_path / "a.parquet")
+    assert refused(tmp_path / "a.parquet") == ["a.parquet: after row 0: text that is not UTF-8"]
+
+
+def test_an_address_that_is_none_is_left_out(tmp_path: Path) -> None:
+    rows = [counsel_chat(questionUrl=url) for url in ("https://[", "javascript:alert()", "")]
+    assert [raw.link for raw in read(as_csv(tmp_path / "a.csv", rows))] == ["", "", ""]
+
+
+def test_a_file_that_may_not_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = as_csv(tmp_path / "a.csv", [FLAT["question and answer"]])
+
+    def denied(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+    assert refused(path) == ["a.csv: cannot be read (Permission denied)"]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import httpx2
+import openai
 import pytest
 
+from realtime.provider import tuning
 from realtime.provider.config import ProviderConfig
 from realtime.provider.tuning import KEY, JobOrder, Tuner, merged
 from realtime.provider.tuning_errors import (
+    FileBlocked,
     FileInvalid,
     JobGone,
     JobRefused,
@@ -22,6 +26,7 @@ from realtime.provider.tuning_errors import (
     TuningError,
     UnknownModel,
 )
+from realtime.provider.tuning_faults import from_sdk
 from tests.support.tuning_scenarios import NO_PERMISSION, Course
 from tests.support.tuning_server import Fault, TuningServer
 
@@ -205,6 +210,7 @@ CREATING: list[tuple[Fault, type[TuningError]]] = [
     (Fault(400, said("Line 3 of the training file is no JSON.")), FileInvalid),
     (Fault(400, said("Unknown parameter: 'method'.", "unknown_parameter")), JobRefused),
     (Fault(400, said("Nope.")), JobRefused),
+    (Fault(400, said("Too many rows were flagged by moderation.")), FileBlocked),
     (Fault(408), Passing),
     (Fault(500), Passing),
     (Fault(503, raw=b"<html>"), Passing),
@@ -247,6 +253,52 @@ def test_a_server_out_of_reach_is_said_to_be() -> None:
     words = r"127\.0\.0\.1:9 cannot be reached .*: start it"
     with nobody as tuner, pytest.raises(Passing, match=words):
         tuner.job("ftjob-1")
+
+
+def test_a_server_that_hangs_is_left(
+    server: TuningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "_ANSWER_S", 0.2)
+    server.break_next("job", Fault(stalls=True))
+
+    slow = Tuner(ProviderConfig("key", server.base_url, "base"), retries=0)
+    with slow as tuner, pytest.raises(Passing, match="did not answer in time"):
+        tuner.job("ftjob-1")
+
+
+def test_a_file_without_an_id_is_an_odd_answer(server: TuningServer, tuner: Tuner) -> None:
+    server.break_next("upload", Fault(200, raw=b'{"id": 7}'))
+
+    with pytest.raises(OddAnswer):
+        tuner.upload("train.jsonl", FILE)
+
+
+def test_a_body_that_breaks_off_is_an_error_of_ours(server: TuningServer, tuner: Tuner) -> None:
+    server.break_next("job", Fault(200, raw=b"x", headers={"Content-Encoding": "gzip"}))
+
+    with pytest.raises(Passing):
+        tuner.job("ftjob-1")
+
+
+def test_a_server_that_repeats_its_last_page_is_left(server: TuningServer, tuner: Tuner) -> None:
+    page = json.dumps({"data": [{"id": "e1"}], "has_more": True}).encode()
+    server.break_next("events", *[Fault(200, raw=page)] * 3)
+
+    assert len(tuner.events("ftjob-1", known=())) == 2
+    assert server.count("events") == 2
+
+
+def test_at_openai_the_end_of_fine_tuning_is_told() -> None:
+    config = ProviderConfig("", "", "base")
+    response = httpx2.Response(403, request=httpx2.Request("POST", "https://api.openai.com/v1"))
+    error = openai.PermissionDeniedError("No.", response=response, body=None)
+
+    refused = from_sdk(config, error, doing="create")
+
+    assert refused.kind == "may_not_tune"
+    assert "nobody from 6 January 2027" in refused.cure
+    assert "dataset export" in refused.cure
+    assert from_sdk(config, error, doing="job").cure == "set FINETUNE_API_KEY"
 
 
 def test_odd_rows_of_a_list_do_not_hide_the_others(server: TuningServer, tuner: Tuner) -> None:

@@ -2,8 +2,8 @@
 
 `with TuningServer() as server`: `server.base_url` goes into FINETUNE_BASE_URL, `server.plan(...)`
 says how the next jobs go, `server.break_next("create", Fault(...))` what an endpoint does instead,
-`server.asked` holds every request. The models it has tuned answer on /v1/chat/completions, by the
-product's own scripted demo.
+`server.asked` holds every request. The models it has tuned answer on /v1/chat/completions, as
+`server.voice` says.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from realtime.rehearsal import server as rehearsal
 from tests.support.loop_thread import LoopThread
+from tests.support.openai_scenarios import Scenario, chat
+from tests.support.tuned_voice import reply_to
 from tests.support.tuning_scenarios import TRAINS, Course
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -85,6 +86,7 @@ class TuningServer:
         self.shutdown: dict[str, str] = {}  # dates by model
         self.refused_fields: set[str] = set()  # of a job's request
         self.no_tuning = False
+        self.voice: Callable[[list[dict[str, Any]]], Scenario] = reply_to
         self._courses: deque[Course] = deque()
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._numbers = itertools.count(1)
@@ -123,8 +125,7 @@ class TuningServer:
 
     async def _start(self) -> None:
         self._closing = asyncio.Event()
-        app = rehearsal.make_app(tokens_per_s=0)
-        app.middlewares.append(self._tuned_alone)
+        app = web.Application(client_max_size=2**26)
         for method, path, what, handler in self._routes():
             app.router.add_route(method, f"/v1{path}", self._wrapped(what, handler))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -150,6 +151,7 @@ class TuningServer:
             ("POST", jobs + "/{id}/resume", "resume", self._steer),
             ("POST", jobs + "/{id}/cancel", "cancel", self._steer),
             ("GET", "/models/{id:.+}", "model", self._model),
+            ("POST", "/chat/completions", "chat", self._chat),
         ]
 
     def _wrapped(self, what: str, handler: Handler) -> Handler:
@@ -159,7 +161,7 @@ class TuningServer:
             key = request.headers.get("Authorization", "").removeprefix("Bearer ")
             self.asked.append(Asked(what, request.path, body, key))
             fault = self._faults[what].popleft() if self._faults[what] else None
-            if self.no_tuning and what != "model":
+            if self.no_tuning and what not in ("chat", "model"):
                 return web.Response(status=404, text="404: Not Found")
             if fault is None:
                 return await handler(request)
@@ -247,16 +249,17 @@ class TuningServer:
         said = {"id": id, "object": "model", "created": 1, "owned_by": "stand-in"}
         return web.json_response({**said, "shutdown_date": self.shutdown.get(id)})
 
-    @web.middleware
-    async def _tuned_alone(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """The demo answers under the names of models that were tuned here."""
-        if request.path != "/v1/chat/completions":
-            return await handler(request)
-        model = (await request.json())["model"]
-        if model not in self._tuned():
-            return _error(404, f"The model '{model}' does not exist", code="model_not_found")
-        self.answered.append(model)
-        return await handler(request)
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        if body["model"] not in self._tuned():
+            return _error(404, f"The model '{body['model']}' does not exist")
+        self.answered.append(body["model"])
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        for piece in chat(self.voice(body["messages"])):
+            assert isinstance(piece, bytes)
+            await answer.write(piece)
+        return answer
 
     def _tuned(self) -> set[str]:
         done = [job for job in self.jobs.values() if job.status == "succeeded"]
@@ -327,7 +330,7 @@ def _steps_of(job: Job) -> list[dict[str, Any]]:
 
 def _events_of(job: Job) -> list[dict[str, Any]]:
     """Newest first."""
-    said = [("message", f"Status: {job.status}", {})]
+    said: list[tuple[str, str, dict[str, Any]]] = [("message", f"Status: {job.status}", {})]
     if job.trained:
         for row in _steps_of(job):
             total = len(job.course.epochs) * job.course.steps_per_epoch
