@@ -87,6 +87,7 @@ async def test_the_demo_quotes_an_exchange_and_says_what_it_is(
     await expect(log.get_by_text("was not written for you")).to_be_visible()
     run = await Run.objects.order_by("created_at").alast()
     assert run is not None
+    assert isinstance(run.retrieved, list)
     said = (await quote.inner_text()).removesuffix(" […]").strip()
     answer = (await Exchange.objects.aget(pk=run.retrieved[0]["exchange"])).answer
     assert said in " ".join(answer.split())
