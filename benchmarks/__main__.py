@@ -19,7 +19,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402 - models need the set-up
 
-from benchmarks import eye, importing, reply, streams  # noqa: E402
+from benchmarks import eye, importing, reply, searching, streams  # noqa: E402
 from tests.support.openai_server import ThreadedOpenAIServer  # noqa: E402
 from tests.support.server import AppServer  # noqa: E402
 
@@ -28,6 +28,7 @@ ALL = {
     "reply": reply.measure,
     "streams": streams.measure,
     "import": importing.measure,
+    "search": searching.measure,
 }
 
 

@@ -87,8 +87,8 @@ class Fingerprint:
         told = json.dumps({"format": FORMAT, **method}, sort_keys=True)
         self._hash = hashlib.sha256(told.encode())
 
-    def add(self, row: Exchange) -> None:
-        self._hash.update(f"{row.pk}:{row.text_key}:{row.question_key}\n".encode())
+    def add(self, pk: int, text_key: str, question_key: str) -> None:
+        self._hash.update(f"{pk}:{text_key}:{question_key}\n".encode())
         self.rows += 1
 
     @property
@@ -104,7 +104,7 @@ def rows_of(version: IndexVersion) -> Iterator[Row]:
     for some in embedding.together(exchanges_to_search().iterator()):
         vectors = _vectors(some, version.method["embeddings"])
         for row in some:
-            fingerprint.add(row)
+            fingerprint.add(row.pk, row.text_key, row.question_key)
             yield Row(
                 id=row.pk,
                 title=row.title,

@@ -16,7 +16,8 @@ import pytest
 from realtime.corpus.searching import building, files, postings
 from realtime.corpus.searching.building import LEAST_FLOOR, Incomplete, Row, build, rows_of
 from realtime.corpus.searching.files import Broken
-from realtime.corpus.searching.index import Index
+from realtime.corpus.searching.index import Index, evidence
+from realtime.corpus.searching.version import FORMAT
 from tests.corpus.shelves import TALKS, rows
 
 ROOT = Path(__file__).parents[2]
@@ -128,10 +129,7 @@ def test_the_floor_is_what_four_in_ten_questions_stay_under(
     monkeypatch.setattr(building, "LEAST_FLOOR", 0.0)
     index = build(rows(), tmp_path / "index")
 
-    best = [
-        float(building.evidence(index.scores(row.asked, without=row.group)).max())
-        for row in rows()
-    ]
+    best = [float(evidence(index.scores(row.asked, without=row.group)).max()) for row in rows()]
     assert index.floor == pytest.approx(np.quantile(best, 0.4))
 
 
@@ -183,7 +181,7 @@ def test_another_versions_files_are_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(rows(), tmp_path / "index")
-    monkeypatch.setattr(files, "FORMAT", files.FORMAT + 1)
+    monkeypatch.setattr(files, "FORMAT", FORMAT + 1)
 
     with pytest.raises(Broken):
         Index(tmp_path / "index")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from realtime.corpus.searching import building, files, index, postings
+from realtime.corpus.searching import files, index, postings
 from realtime.corpus.searching.building import Row, build, midway
 from realtime.corpus.searching.index import Index, evidence, ranking
+from realtime.corpus.searching.words import grams, words
 from tests.corpus.shelves import TALKS, key_of, rows
 
 
@@ -53,11 +54,11 @@ def test_cosines_are_those_of_scikit_learn(built: Index) -> None:
 def test_words_score_as_bm25_has_it(built: Index) -> None:
     import bm25s
 
-    tokens = [building.words(text).all for text in texts()]
+    tokens = [words(text).all for text in texts()]
     spelt = [[str(h) for h in np.repeat(t.hashes, t.counts)] for t in tokens]
     retriever = bm25s.BM25(k1=index.K1, b=index.B, method="lucene")
     retriever.index(spelt, show_progress=False)
-    asked = building.words("worry awake").all
+    asked = words("worry awake").all
     said = retriever.get_scores([str(h) for h in asked.hashes])
 
     found = built.scores("worry awake").words
@@ -138,7 +139,7 @@ def test_own_exchanges_can_be_left_out(built: Index) -> None:
 
 
 def test_past_its_budget_the_commonest_features_are_left_out(built: Index) -> None:
-    _, at = postings.find(built._grams.hashes, building.grams("worry").hashes)
+    _, at = postings.find(built._grams.hashes, grams("worry").hashes)
     weights = np.ones(len(at), np.float32)
     rarest = int(np.sort(built._grams.sizes(at))[0])
 

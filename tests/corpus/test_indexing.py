@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from realtime.corpus import embedding, indexing
-from realtime.corpus.models import Exchange, IndexVersion, Risk
+from realtime.corpus.models import Exchange, Import, IndexVersion, Risk
 from realtime.corpus.searching.building import Row
 from realtime.corpus.searching.index import Index
 from realtime.corpus.signals import corpus_changed
@@ -193,3 +193,11 @@ def test_vectors_are_part_of_the_method(settings: Settings) -> None:
     assert version().method == {
         "embeddings": {"model": "some-model", "dimensions": 1, "vectors": 1}
     }
+
+
+def test_reviewed_conversations_are_not_searched(index_dir: Path) -> None:
+    """What one person said here is shown to no other, and no vendor makes vectors of it."""
+    exchanges(source(origin=Import.Origin.REVIEWED))
+
+    assert indexing.note_change() is None
+    assert embedding.wanted("some-model").texts == ()

@@ -34,7 +34,7 @@ _VERY_MANY = 20_000
 _WITHOUT = 0.4
 _TRIED = 300
 # What everyday messages stay under, however little a corpus has: see docs/training.md.
-LEAST_FLOOR = 0.24
+LEAST_FLOOR = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ def _write_words(spill: Spill, lengths: Numbers, made: Path) -> None:
     # nearly always chance, and they are half of the files.
     vocabulary = spill.vocabulary(fewest=2 if many > _VERY_MANY else 1, most=many)
     rare = idf(vocabulary.texts, many)
-    norms = K1 * (1 - B + B * lengths / max(float(lengths.mean()) if many else 0.0, 1e-9))
+    mean = max(float(lengths.mean()), 1.0) if many else 1.0
+    norms: Numbers = (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
 
     def weigh(at: Places, places: Counts, counts: Counts) -> Numbers:
         weights: Numbers = rare[at] * counts * (K1 + 1) / (counts + norms[places])
@@ -174,7 +175,7 @@ def _vector(row: Row) -> Numbers | None:
 def midway(first: Sequence[float], second: Sequence[float]) -> str:
     """The direction between two, as a row's `vector`."""
     between = np.asarray(first, np.float32) + np.asarray(second, np.float32)
-    length = np.float32(max(np.linalg.norm(between), 1e-9))
+    length = np.float32(max(float(np.linalg.norm(between)), 1e-9))
     return as_text(between / length)
 
 

@@ -26,8 +26,8 @@ _SOFTENED = 10
 _RANKED = 200  # places further down add next to nothing
 # Postings a query reads, the rarest features' first: the commonest cost most, and without them
 # letters find no worse (own answer among five 0.70, with all 0.69).
-_BUDGET = 200_000
-_GRAMS_BUDGET = 100_000
+_BUDGET = 100_000
+_GRAMS_BUDGET = 60_000
 LONGEST = 2_000  # characters of a question that are looked at
 
 
@@ -94,7 +94,7 @@ class Index:
         many = len(self.ids)
         kept, at = postings.find(self._words.hashes, asked.all.hashes)
         counts = asked.all.counts[kept].astype(np.float32)
-        scores = self._words.scores(at, 2 * counts / (counts + 1), budget=max(_BUDGET, 3 * many))
+        scores = self._words.scores(at, 2 * counts / (counts + 1), budget=max(_BUDGET, 2 * many))
         kept, at = postings.find(self._words.hashes, asked.single)
         unknown = len(asked.single) - len(at)
         said = idf(self._words.sizes(at), many).sum() + unknown * float(idf(np.zeros(1), many)[0])
@@ -104,8 +104,8 @@ class Index:
         asked = grams(text)
         kept, at = postings.find(self._grams.hashes, asked.hashes)
         weights = gram_weights(self._grams.sizes(at), asked.counts[kept], len(self.ids))
-        length = np.float32(max(np.linalg.norm(weights), 1e-9))
-        budget = max(_GRAMS_BUDGET, 3 * len(self.ids))
+        length = np.float32(max(float(np.linalg.norm(weights)), 1e-9))
+        budget = max(_GRAMS_BUDGET, len(self.ids))
         return self._grams.scores(at, weights / length, budget=budget)
 
     def _by(self, vector: Numbers | None) -> Numbers | None:

@@ -20,7 +20,7 @@ Numbers: TypeAlias = npt.NDArray[np.float32]
 Places: TypeAlias = npt.NDArray[np.int64]
 Array: TypeAlias = npt.NDArray[Any]
 
-_TOGETHER = 2_000_000  # features in a spilled part: 30 MB
+_TOGETHER = 500_000  # features in a spilled part: 8 MB, and ten times that to sort them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,15 @@ class Spill:
 
     def vocabulary(self, *, fewest: int, most: int) -> Vocabulary:
         """The features of at least `fewest` and at most `most` texts."""
-        hashes, texts = np.empty(0, np.uint64), np.empty(0, np.int64)
+        whole = Vocabulary(np.empty(0, np.uint64), np.empty(0, np.int64))
+        waiting: list[Vocabulary] = []
         for part in self.parts():
-            theirs, many = np.unique(part.hashes, return_counts=True)
-            hashes, where = np.unique(np.concatenate((hashes, theirs)), return_inverse=True)
-            many_texts = np.concatenate((texts, many))
-            texts = np.bincount(where, weights=many_texts, minlength=len(hashes)).astype(np.int64)
-        kept = (texts >= fewest) & (texts <= most)
-        return Vocabulary(hashes[kept], texts[kept])
+            waiting.append(Vocabulary(*np.unique(part.hashes, return_counts=True)))
+            if sum(len(one.hashes) for one in waiting) > len(whole.hashes):  # seldom, when large
+                whole, waiting = _merged([whole, *waiting]), []
+        whole = _merged([whole, *waiting])
+        kept = (whole.texts >= fewest) & (whole.texts <= most)
+        return Vocabulary(whole.hashes[kept], whole.texts[kept])
 
     def _write(self) -> None:
         sizes = [len(features.hashes) for features in self._held]
@@ -97,6 +98,15 @@ class Spill:
 
     def _file(self, number: int, kind: str) -> Path:
         return self._folder / f"{self._name}-{number}-{kind}.npy"
+
+
+def _merged(parts: list[Vocabulary]) -> Vocabulary:
+    hashes = np.concatenate([part.hashes for part in parts])
+    texts = np.concatenate([part.texts for part in parts])
+    order = np.argsort(hashes)
+    hashes, texts = hashes[order], texts[order]
+    firsts = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
+    return Vocabulary(hashes[firsts], np.add.reduceat(texts, firsts)) if len(texts) else parts[0]
 
 
 # What a feature weighs in a text: of where it stands in the vocabulary, the text, and its count.
@@ -177,5 +187,7 @@ class Postings:
 
 def opened(arrays: dict[str, Array], name: str, many: int) -> Postings:
     """Take the postings called `name` out of the arrays of an index of `many` texts."""
-    kinds = ("hashes", "starts", "texts", "weights")
-    return Postings(*(arrays[f"{name}.{kind}"] for kind in kinds), many)
+    hashes, starts, texts, weights = (
+        arrays[f"{name}.{kind}"] for kind in ("hashes", "starts", "texts", "weights")
+    )
+    return Postings(hashes, starts, texts, weights, many)

@@ -89,7 +89,8 @@ def _windows(letters: Hashes, blanks: npt.NDArray[np.int64], size: int) -> Hashe
     for at in range(size):
         hashes = hashes * _FACTOR + (letters[at : at + many] + _ONE)  # a zero would not count
     within = blanks[size - 1 : size - 1 + many] == blanks[1 : 1 + many]
-    return hashes[within]
+    inside: Hashes = hashes[within]
+    return inside
 
 
 @lru_cache(maxsize=65_536)  # most words of a text were in the one before: four times as fast
