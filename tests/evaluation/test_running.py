@@ -84,6 +84,19 @@ def test_a_model_that_cannot_be_reached_does_not_pass_and_is_soon_let_be(
     assert any("not all was asked" in line for line in checked.lines())
 
 
+def test_no_answer_to_people_in_danger_is_an_answer_without_a_line(
+    model: ThreadedOpenAIServer,
+) -> None:
+    for name in ("gb-plain", "fr-plain"):
+        model.play_to(scenarios()[name].text, refuses(400))
+    plays_well(model)
+    checked = deterministic(config=config_of(model), questions=0)
+    line = checked.as_json()["rules"]["line"]
+    assert (line["passed"], line["of"]) == (len(scenarios()) - 2, len(scenarios()))
+    assert not checked.passed
+    assert checked.errors == 2
+
+
 def test_it_is_asked_as_the_chat_asks(model: ThreadedOpenAIServer) -> None:
     held = rows_held_out(1)
     run(begun(model, held), limits=QUICK)

@@ -6,149 +6,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='TuningJob',
+            name="TuningJob",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.UUIDField(editable=False, unique=True)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('base_url', models.TextField(blank=True)),
-                ('base_model', models.TextField()),
-                ('remote_id', models.TextField(null=True)),
-                ('status', models.TextField(default='starting')),
-                ('n_epochs', models.IntegerField(null=True)),
-                ('batch_size', models.IntegerField(null=True)),
-                ('learning_rate_multiplier', models.FloatField(null=True)),
-                ('seed', models.IntegerField()),
-                ('suffix', models.TextField(blank=True)),
-                ('extra', models.JSONField(default=dict)),
-                ('old_hyperparameters', models.BooleanField(default=False)),
-                ('manifest', models.JSONField(default=dict)),
-                ('train_examples', models.IntegerField()),
-                ('validation_examples', models.IntegerField()),
-                ('training_file', models.TextField(blank=True)),
-                ('validation_file', models.TextField(blank=True)),
-                ('fine_tuned_model', models.TextField(blank=True)),
-                ('trained_tokens', models.BigIntegerField(null=True)),
-                ('epochs_seen', models.IntegerField(null=True)),
-                ('error_code', models.TextField(blank=True)),
-                ('error_message', models.TextField(blank=True)),
-                ('seen', models.JSONField(default=dict)),
-                ('trouble', models.TextField(blank=True)),
-                ('way_out', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('next_sync_at', models.DateTimeField(null=True)),
-                ('synced_at', models.DateTimeField(null=True)),
-                ('sync_failures', models.IntegerField(default=0)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", models.UUIDField(editable=False, unique=True)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("base_url", models.TextField(blank=True)),
+                ("base_model", models.TextField()),
+                ("remote_id", models.TextField(null=True)),
+                ("status", models.TextField(default="starting")),
+                ("n_epochs", models.IntegerField(null=True)),
+                ("batch_size", models.IntegerField(null=True)),
+                ("learning_rate_multiplier", models.FloatField(null=True)),
+                ("seed", models.IntegerField()),
+                ("suffix", models.TextField(blank=True)),
+                ("extra", models.JSONField(default=dict)),
+                ("old_hyperparameters", models.BooleanField(default=False)),
+                ("manifest", models.JSONField(default=dict)),
+                ("train_examples", models.IntegerField()),
+                ("validation_examples", models.IntegerField()),
+                ("training_file", models.TextField(blank=True)),
+                ("validation_file", models.TextField(blank=True)),
+                ("fine_tuned_model", models.TextField(blank=True)),
+                ("trained_tokens", models.BigIntegerField(null=True)),
+                ("epochs_seen", models.IntegerField(null=True)),
+                ("error_code", models.TextField(blank=True)),
+                ("error_message", models.TextField(blank=True)),
+                ("seen", models.JSONField(default=dict)),
+                ("trouble", models.TextField(blank=True)),
+                ("way_out", models.TextField(blank=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("next_sync_at", models.DateTimeField(null=True)),
+                ("synced_at", models.DateTimeField(null=True)),
+                ("sync_failures", models.IntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'fine-tuning job',
-                'db_table': 'tuning_job',
-                'ordering': ('id',),
-                'indexes': [models.Index(fields=['next_sync_at'], name='tuning_job_due')],
-                'constraints': [models.UniqueConstraint(fields=('base_url', 'remote_id'), name='tuning_job_of_a_server_once'), models.UniqueConstraint(condition=models.Q(('status__in', ('succeeded', 'failed', 'cancelled', 'not taken', 'gone')), _negated=True), fields=('fingerprint',), name='tuning_job_runs_once')],
+                "verbose_name": "fine-tuning job",
+                "db_table": "tuning_job",
+                "ordering": ("id",),
+                "indexes": [models.Index(fields=["next_sync_at"], name="tuning_job_due")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("base_url", "remote_id"), name="tuning_job_of_a_server_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ("succeeded", "failed", "cancelled", "not taken", "gone"),
+                            ),
+                            _negated=True,
+                        ),
+                        fields=("fingerprint",),
+                        name="tuning_job_runs_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.IntegerField()),
-                ('train_loss', models.FloatField(null=True)),
-                ('valid_loss', models.FloatField(null=True)),
-                ('full_valid_loss', models.FloatField(null=True)),
-                ('train_accuracy', models.FloatField(null=True)),
-                ('valid_accuracy', models.FloatField(null=True)),
-                ('full_valid_accuracy', models.FloatField(null=True)),
-                ('remote_id', models.TextField()),
-                ('model', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checkpoints', to='training.tuningjob')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("step", models.IntegerField()),
+                ("train_loss", models.FloatField(null=True)),
+                ("valid_loss", models.FloatField(null=True)),
+                ("full_valid_loss", models.FloatField(null=True)),
+                ("train_accuracy", models.FloatField(null=True)),
+                ("valid_accuracy", models.FloatField(null=True)),
+                ("full_valid_accuracy", models.FloatField(null=True)),
+                ("remote_id", models.TextField()),
+                ("model", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checkpoints",
+                        to="training.tuningjob",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'tuning_checkpoint',
-                'ordering': ('step', 'id'),
+                "db_table": "tuning_checkpoint",
+                "ordering": ("step", "id"),
             },
         ),
         migrations.CreateModel(
-            name='TuningEvent',
+            name="TuningEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('remote_id', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('level', models.TextField()),
-                ('kind', models.TextField()),
-                ('message', models.TextField(blank=True)),
-                ('data', models.JSONField(default=dict)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='training.tuningjob')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("remote_id", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("level", models.TextField()),
+                ("kind", models.TextField()),
+                ("message", models.TextField(blank=True)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="training.tuningjob",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'tuning_event',
-                'ordering': ('at', 'id'),
-                'constraints': [models.UniqueConstraint(fields=('job', 'remote_id'), name='tuning_event_once')],
+                "db_table": "tuning_event",
+                "ordering": ("at", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("job", "remote_id"), name="tuning_event_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TunedModel',
+            name="TunedModel",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('base_url', models.TextField(blank=True)),
-                ('name', models.TextField()),
-                ('shutdown_date', models.TextField(blank=True)),
-                ('asked_at', models.DateTimeField(null=True)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('checkpoint', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='training.checkpoint')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='models', to='training.tuningjob')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("base_url", models.TextField(blank=True)),
+                ("name", models.TextField()),
+                ("shutdown_date", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField(null=True)),
+                (
+                    "made_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "checkpoint",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="training.checkpoint",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="models",
+                        to="training.tuningjob",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'fine-tuned model',
-                'db_table': 'tuned_model',
-                'ordering': ('id',),
-                'constraints': [models.UniqueConstraint(fields=('base_url', 'name'), name='tuned_model_once')],
+                "verbose_name": "fine-tuned model",
+                "db_table": "tuned_model",
+                "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("base_url", "name"), name="tuned_model_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ResultFile',
+            name="ResultFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('remote_id', models.TextField()),
-                ('text', models.TextField()),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='training.tuningjob')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("remote_id", models.TextField()),
+                ("text", models.TextField()),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="results",
+                        to="training.tuningjob",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'tuning_result',
-                'constraints': [models.UniqueConstraint(fields=('job', 'remote_id'), name='tuning_result_once')],
+                "db_table": "tuning_result",
+                "constraints": [
+                    models.UniqueConstraint(fields=("job", "remote_id"), name="tuning_result_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MetricPoint',
+            name="MetricPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.IntegerField()),
-                ('train_loss', models.FloatField(null=True)),
-                ('valid_loss', models.FloatField(null=True)),
-                ('full_valid_loss', models.FloatField(null=True)),
-                ('train_accuracy', models.FloatField(null=True)),
-                ('valid_accuracy', models.FloatField(null=True)),
-                ('full_valid_accuracy', models.FloatField(null=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='points', to='training.tuningjob')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("step", models.IntegerField()),
+                ("train_loss", models.FloatField(null=True)),
+                ("valid_loss", models.FloatField(null=True)),
+                ("full_valid_loss", models.FloatField(null=True)),
+                ("train_accuracy", models.FloatField(null=True)),
+                ("valid_accuracy", models.FloatField(null=True)),
+                ("full_valid_accuracy", models.FloatField(null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="points",
+                        to="training.tuningjob",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'tuning_point',
-                'ordering': ('step',),
-                'constraints': [models.UniqueConstraint(fields=('job', 'step'), name='tuning_point_once')],
+                "db_table": "tuning_point",
+                "ordering": ("step",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("job", "step"), name="tuning_point_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='checkpoint',
-            constraint=models.UniqueConstraint(fields=('job', 'remote_id'), name='tuning_checkpoint_once'),
+            model_name="checkpoint",
+            constraint=models.UniqueConstraint(
+                fields=("job", "remote_id"), name="tuning_checkpoint_once"
+            ),
         ),
     ]
