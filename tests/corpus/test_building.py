@@ -81,6 +81,23 @@ def test_a_new_index_takes_the_place_of_another_that_goes_on_serving(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
 
 
+def test_it_comes_whole_by_one_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[str] = []
+    rename = Path.rename
+
+    def watched(self: Path, target: Path) -> Path:
+        if target == tmp_path / "index":
+            assert not target.exists()
+            moved.extend(sorted(path.name for path in self.iterdir()))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", watched)
+    build(rows(), tmp_path / "index")
+
+    assert moved == sorted(path.name for path in (tmp_path / "index").iterdir())
+    assert "index.json" in moved
+
+
 def test_a_child_builds_what_it_is_sent(tmp_path: Path) -> None:
     done = child(tmp_path / "index", lines())
 
@@ -88,7 +105,13 @@ def test_a_child_builds_what_it_is_sent(tmp_path: Path) -> None:
     assert Index(tmp_path / "index").ids.tolist() == [row.id for row in rows()]
 
 
-@pytest.mark.parametrize("sent", [lines()[:-1], lines(many=13), ["no json"], []])
+@pytest.mark.parametrize("sent", [lines()[:-1], lines(many=13), []])
+def test_rows_without_their_end_are_incomplete(tmp_path: Path, sent: list[str]) -> None:
+    with pytest.raises(Incomplete):
+        build(rows_of(sent), tmp_path / "index")
+
+
+@pytest.mark.parametrize("sent", [lines()[:-1], ["no json"]])
 def test_a_child_whose_rows_do_not_come_to_their_end_builds_nothing(
     tmp_path: Path, sent: list[str]
 ) -> None:
@@ -146,6 +169,7 @@ def test_the_floor_is_found_with_some_questions_of_many_and_each_counts_once(
     for row in [*rows(), *rows()]:
         sample.offer(building._Tried(row.asked, row.group, None))
 
+    assert len(sample.kept) == 4
     smallest = sorted(row.group for row in rows())[:4]
     assert sorted(one.group for one in sample.kept) == smallest
 

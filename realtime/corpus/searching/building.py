@@ -234,11 +234,6 @@ def rows_of(lines: Iterable[str]) -> Iterator[Row]:
     raise Incomplete(f"no end after {many} rows")
 
 
-def main(folder: str) -> None:
-    os.nice(10)  # replies come first
-    build(rows_of(sys.stdin), Path(folder))
-
-
 def clear(parent: Path, *, keep: str) -> None:
     """Remove every index but one; what a server has mapped stays until it lets go."""
     for path in parent.iterdir():
@@ -247,4 +242,5 @@ def clear(parent: Path, *, keep: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    os.nice(10)  # replies come first
+    build(rows_of(sys.stdin), Path(sys.argv[1]))
