@@ -23,6 +23,7 @@ from realtime.accounts.api import router as accounts_router
 from realtime.accounts.errors import ApiError
 from realtime.chat import tallies
 from realtime.chat.api import router as chat_router
+from realtime.chat.api_consent import router as consent_router
 from realtime.chat.api_feedback import router as feedback_router
 from realtime.chat.api_streams import router as streams_router
 from realtime.chat.api_streams import told_of_danger
@@ -58,6 +59,7 @@ api.add_router("", streams_router)  # before: threads/a/events is no thread
 api.add_router("", chat_router)
 api.add_router("", taps_router)
 api.add_router("", feedback_router)
+api.add_router("", consent_router)
 
 _CODES = {400: "invalid_input", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
 _STATUS = {

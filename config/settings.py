@@ -259,6 +259,12 @@ RETENTION_DAYS = env_int("RETENTION_DAYS", default=30, least=0, most=36_500)
 # A worker that starts does what the clock asked for since yesterday, once.
 PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
 
+# --- Learning from chats ---------------------------------------------------------------------
+
+# Whether people may let reviewed, redacted pieces of their chats be learnt from. Nobody is asked,
+# and nothing of anybody is used, where it is off.
+LEARN_FROM_CHATS = env_bool("LEARN_FROM_CHATS", default=True)
+
 # --- Help lines ------------------------------------------------------------------------------
 
 # Where the help pages are written at import and at every change; where it cannot be written to,

@@ -18,6 +18,12 @@ const aboutWords = (retentionDays: number): readonly string[] => [
   "The Help page may be saved on this device, so that it works without a network. What you write is not saved with it.",
 ];
 
+/** What can be read again at any time, of what is kept. */
+export const privacyPoints = (retentionDays: number): readonly string[] => [
+  howLong(retentionDays),
+  "People who check how well this works may read chats later.",
+];
+
 /** 0 days: nothing removes it but a person. */
 function howLong(days: number): string {
   if (days === 0) return "Your chat is kept until you delete it here. Deleting removes it.";

@@ -69,3 +69,27 @@ class AdminLink(models.Model):
 
     def __str__(self) -> str:
         return f"admin link {self.pk}"
+
+
+class LearningConsent(models.Model):
+    """That a person lets reviewed pieces of their chats be learnt from, and until when.
+
+    Rows are added and ended, once; nothing else of them changes but whose they are, by a claim.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="learning_consents")
+    words = models.CharField(max_length=16, editable=False)  # version of what they had read
+    given_at = models.DateTimeField(default=timezone.now, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="consent_stands_once",
+                fields=["user"],
+                condition=models.Q(withdrawn_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"consent {self.pk}"

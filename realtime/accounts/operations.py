@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from realtime.accounts import endings, queries
+from realtime.accounts import consenting, endings, queries
 from realtime.accounts.handshake import Credentials
 from realtime.accounts.identity import Identity, token_name
 from realtime.accounts.models import AdminLink, ClientToken, User, WsTicket
@@ -67,6 +67,7 @@ def claim_guest(*, guest_id: int, account_id: int) -> bool:
     if (kinds.get(guest_id), kinds.get(account_id)) != (User.Kind.GUEST, User.Kind.ACCOUNT):
         return False
     guest_claimed.send(User, guest_id=guest_id, account_id=account_id)
+    consenting.move(guest_id=guest_id, account_id=account_id)  # what it tells of is moved by now
     User.objects.filter(pk=guest_id).update(is_active=False)
     return True
 

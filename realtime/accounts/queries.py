@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from realtime.accounts.handshake import Credentials
 from realtime.accounts.identity import Identity
-from realtime.accounts.models import AdminLink, ClientToken, User, WsTicket
+from realtime.accounts.models import AdminLink, ClientToken, LearningConsent, User, WsTicket
 from realtime.accounts.tokens import hash_token
 
 _SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{8,40}")
@@ -112,6 +112,11 @@ def guests_away(*, since: datetime, now: datetime) -> QuerySet[User]:
     return User.objects.alias(seen=Coalesce("last_login", "date_joined")).filter(
         ~Exists(standing), kind=User.Kind.GUEST, seen__lt=since
     )
+
+
+def standing_consents() -> QuerySet[LearningConsent]:
+    """Of all who let their chats be learnt from now."""
+    return LearningConsent.objects.filter(withdrawn_at=None, user__is_active=True)
 
 
 def _session_user(data: dict[str, Any]) -> AbstractBaseUser | None:

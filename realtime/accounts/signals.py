@@ -15,3 +15,7 @@ guest_claimed = Signal()
 # Sent after the commit that ended a session, a token or a person. `names`: as in
 # `Identity.ends_with`.
 access_ended = Signal()
+
+# Sent in the transaction that ends a person's consent to be learnt from; they are locked.
+# `user_id`: whoever keeps words of theirs to learn from lets go of them.
+learning_withdrawn = Signal()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField
@@ -20,7 +22,7 @@ from django.utils.timezone import localtime
 from realtime.chat.flag_admin import SafetyFlagAdmin
 from realtime.chat.model_admin import ActiveModelAdmin
 from realtime.chat.models import Message, Run, RunEvent, Thread
-from realtime.chat.reading import reading_of, state_of
+from realtime.chat.reading import Link, reading_of, state_of
 
 __all__ = ["ActiveModelAdmin", "SafetyFlagAdmin"]  # Django looks for them here
 
@@ -81,8 +83,13 @@ class ThreadAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["reading"] = reading_of(context["original"])
+        thread = context["original"]
+        context["reading"] = reading_of(thread, self.links_beside(request, thread))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def links_beside(self, request: HttpRequest, thread: Thread) -> Mapping[UUID, Link]:
+        """What may be done with its messages: for the rooms above to say."""
+        return {}
 
     @admin.display(description="began", ordering="created_at")
     def began(self, thread: Thread) -> str:

@@ -15,13 +15,13 @@ from realtime.chat.models import ActiveModel
 
 @admin.register(ActiveModel)
 class ActiveModelAdmin(admin.ModelAdmin[ActiveModel]):
-    list_display = ("choice", "answers", "model", "base_url", "source", "forced", "created_at")
+    list_display = ("choice", "answers", "who", "base_url", "source", "forced", "created_at")
     list_display_links = ("choice",)
     list_filter = ("forced", "created_at")
     search_fields = ("name", "base_url", "source")
     ordering = ("-id",)
     fields = (
-        "choice", "answers", "model", "base_url", "wire", "source", "reason", "forced",
+        "choice", "answers", "who", "base_url", "wire", "source", "reason", "forced",
         "what_was_checked", "previous", "chosen_by", "created_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -44,7 +44,7 @@ class ActiveModelAdmin(admin.ModelAdmin[ActiveModel]):
         return not ActiveModel.objects.filter(pk__gt=row.pk).exists()
 
     @admin.display(description="model", ordering="name")
-    def model(self, row: ActiveModel) -> str:
+    def who(self, row: ActiveModel) -> str:
         return str(row)
 
     @admin.display(description="checks")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from realtime.accounts import consenting
 from realtime.chat import agui, allowance, disclosing, log, offers, queries, under_lock
 from realtime.chat.disclosing import Heard
 from realtime.chat.helping import NO_AID, Aid, Card, Place
@@ -163,6 +164,8 @@ def _accept(
 ) -> Logged:
     start = _end_of(thread)
     thread.last_ord += 1
+    if heard.minor and not thread.minor:
+        consenting.withdraw(user_id=submission.owner_id)  # nobody under 18 is learnt from
     thread.minor = thread.minor or heard.minor
     submission = replace(submission, place=_place(thread, submission))
     thread.save(update_fields=["last_ord", "minor"])

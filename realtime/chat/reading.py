@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,14 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What a reviewer may do with a message, as a room above offers it."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """Words of a person or of a reply; `cut` when it was broken off."""
 
@@ -40,6 +48,7 @@ class Said:
     text: str
     cut: bool
     replaced_by: int | None
+    links: tuple[Link, ...] = ()
     kind: str = "said"
 
     @property
@@ -172,8 +181,8 @@ def state_of(state: str, error_code: str | None) -> str:
     return STATES.get(Run.State(state), state)
 
 
-def reading_of(thread: Thread) -> Reading:
-    """Read everything of a thread, in four queries."""
+def reading_of(thread: Thread, beside: Mapping[UUID, Link] | None = None) -> Reading:
+    """Read everything of a thread, in four queries; `beside`: a link for some of its messages."""
     runs = list(Run.objects.filter(thread=thread).order_by("ord"))
     rows = list(Message.objects.filter(thread=thread).order_by("ord", "idx"))
     messages: dict[int, list[Message]] = defaultdict(list)
@@ -184,7 +193,9 @@ def reading_of(thread: Thread) -> Reading:
         notices[notice.run_id].append(notice)
     flags = list(SafetyFlag.objects.filter(thread=thread).order_by("id"))
     ords = {run.id: run.ord for run in runs}
-    turns = [_turn(run, messages[run.ord], notices[run.id], ords, flags) for run in runs]
+    turns = [
+        _turn(run, messages[run.ord], notices[run.id], ords, flags, beside or {}) for run in runs
+    ]
     return Reading(thread, turns, len(rows))
 
 
@@ -194,6 +205,7 @@ def _turn(
     notices: list[Notice],
     ords: dict[UUID, int],
     flags: list[SafetyFlag],
+    beside: Mapping[UUID, Link],
 ) -> Turn:
     turn = Turn(run, asked_again=not any(message.role == "user" for message in messages))
     results = {
@@ -208,7 +220,8 @@ def _turn(
     turn.items += [_flagged(f, "") for f in flags if f.run_id == run.id and f.message not in here]
     for message in messages:
         replaced_by = ords.get(message.superseded_by) if message.superseded_by else None
-        turn.items += _items(message, results, replaced_by)
+        links = (beside[message.id],) if message.id in beside else ()
+        turn.items += _items(message, results, replaced_by, links)
         about = [flag for flag in flags if flag.message == message.client_msg_id]
         turn.items += [_flagged(flag, text_of(message.content)) for flag in about]
         turn.items += _shown(n for n in notices if n.after_message == message.client_msg_id)
@@ -228,12 +241,15 @@ def _flagged(flag: SafetyFlag, text: str) -> Flagged:
 
 
 def _items(
-    message: Message, results: dict[str, dict[str, Any]], replaced_by: int | None
+    message: Message,
+    results: dict[str, dict[str, Any]],
+    replaced_by: int | None,
+    links: tuple[Link, ...],
 ) -> Iterable[Item]:
     cut = message.status == Message.Status.PARTIAL
     for part in message.content:
         if part["type"] == "text":
-            yield Said(message.role, message.created_at, part["text"], cut, replaced_by)
+            yield Said(message.role, message.created_at, part["text"], cut, replaced_by, links)
         elif part["type"] == "tool_call":
             yield _lookup(part, results.get(part["id"]), replaced_by)
 

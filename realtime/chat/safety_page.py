@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from realtime.accounts import consenting
 from realtime.agent.prompt import PROMPT_VERSION
 from realtime.chat import disclosing
 from realtime.chat.answering import configured_model, is_moderated, is_rehearsal, known
@@ -81,6 +82,7 @@ def render_safety() -> str:
         "notice": disclosure.wording("start", kind=disclosing.kind(config), locale="en"),
         "intervals": _readable(disclosing.rules_in(None).intervals),
         "prompt": PROMPT_VERSION,
+        "learning": _learning(),
         "days": promise.held_days,
         "tells_of_days": promise.held_days > 0,
         "lines": _lines(directory_in_memory()),
@@ -123,6 +125,14 @@ def _model(config: ProviderConfig | None) -> dict[str, Any] | None:
         "host": config.host,
         "demo": is_rehearsal(config),
     }
+
+
+def _learning() -> dict[str, Any] | None:
+    """What may be agreed to; None where nobody is asked."""
+    if not settings.LEARN_FROM_CHATS:
+        return None
+    version = consenting.WORDS_VERSION
+    return {"title": consenting.TITLE, "words": consenting.WORDS, "version": version}
 
 
 def _readable(intervals: Intervals) -> dict[str, str]:

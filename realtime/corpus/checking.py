@@ -13,7 +13,7 @@ import numpy as np
 
 from realtime.corpus import embedding, indexing
 from realtime.corpus.models import Exchange
-from realtime.corpus.queries import exchanges_to_learn_from
+from realtime.corpus.queries import exchanges_to_search
 from realtime.corpus.searching.building import Row, as_text, build, midway
 from realtime.corpus.searching.measuring import Asked, Share, Topics, own_answer, topic
 
@@ -57,7 +57,7 @@ class Check:
 
 def check(*, source_ids: list[int] | None = None) -> Check:
     """Measure on all that is learnt from, or on these imports alone. Raises NothingToCheck."""
-    found = exchanges_to_learn_from()
+    found = exchanges_to_search()
     if source_ids is not None:
         found = found.filter(source_id__in=source_ids)
     rows = list(found)

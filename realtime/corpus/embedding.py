@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from realtime.corpus.models import Embedding, Exchange
-from realtime.corpus.queries import exchanges_to_learn_from
+from realtime.corpus.queries import exchanges_to_search
 from realtime.provider.config import ProviderConfig
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def wanted(model: str) -> Wanted:
         Embedding.objects.filter(model=model).values_list("text_sha256", flat=True).iterator()
     )
     texts: dict[str, str] = {}
-    for row in exchanges_to_learn_from().iterator():
+    for row in exchanges_to_search().iterator():
         for text in (row.asked, row.answer):
             if (key := hash_of(text)) not in kept:
                 texts[key] = text
@@ -110,7 +110,7 @@ def forget_unused() -> int:
         return 0
     used = {
         hash_of(text)
-        for row in exchanges_to_learn_from().iterator()
+        for row in exchanges_to_search().iterator()
         for text in (row.asked, row.answer)
     }
     gone = [

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import Error, connection
 
 from realtime.corpus import serving
-from realtime.corpus.queries import exchanges_to_learn_from
+from realtime.corpus.queries import exchanges_to_search
 from realtime.corpus.shortening import shortened
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def _retrieved(text: str, limit: int) -> Retrieval | None:
     vector = serving.vectors.vector_of(text, held)
     hits = held.index.search(text, limit=limit + _SPARE, vector=vector)
     scores = {int(held.index.ids[hit.place]): hit.score for hit in hits}
-    rows = {row.pk: row for row in exchanges_to_learn_from().filter(pk__in=scores)}
+    rows = {row.pk: row for row in exchanges_to_search().filter(pk__in=scores)}
     found = [
         Found(
             exchange_id=pk,

@@ -25,7 +25,7 @@ from django.db.models import Count
 import realtime
 from realtime.corpus import embedding
 from realtime.corpus.models import Embedding, Exchange, IndexVersion
-from realtime.corpus.queries import exchanges_to_learn_from
+from realtime.corpus.queries import exchanges_to_search
 from realtime.corpus.searching.version import FORMAT
 
 if TYPE_CHECKING:
@@ -56,13 +56,9 @@ def note_change(**_: Any) -> IndexVersion | None:
     embedding.forget_unused()
     method = method_now()
     fingerprint = Fingerprint(method)
-    for row in (
-        exchanges_to_learn_from()
-        .select_related(None)
-        .only("id", "text_key", "question_key")
-        .iterator()
-    ):
-        fingerprint.add(row)
+    keys = exchanges_to_search().values_list("pk", "text_key", "question_key")
+    for pk, text_key, question_key in keys.iterator():
+        fingerprint.add(pk, text_key, question_key)
     current = newest()
     if current is None and not fingerprint.rows:
         return None
@@ -74,7 +70,7 @@ def note_change(**_: Any) -> IndexVersion | None:
 
 
 def method_now() -> dict[str, Any]:
-    """Tell how we search here: {"embeddings": null | {"model", "dimensions", "vectors"}}."""
+    """How this installation searches: "embeddings" with model, dimensions, vectors, or null."""
     where = embedding.config()
     if where is None:
         return {"embeddings": None}
@@ -105,7 +101,7 @@ def rows_of(version: IndexVersion) -> Iterator[Row]:
     from realtime.corpus.searching.building import Row
 
     fingerprint = Fingerprint(version.method)
-    for some in embedding.together(exchanges_to_learn_from().iterator()):
+    for some in embedding.together(exchanges_to_search().iterator()):
         vectors = _vectors(some, version.method["embeddings"])
         for row in some:
             fingerprint.add(row)

@@ -14,6 +14,14 @@ def exchanges_to_learn_from() -> QuerySet[Exchange]:
     return Exchange.objects.filter(usable=True, risk=Risk.NONE).select_related("source")
 
 
+def exchanges_to_search() -> QuerySet[Exchange]:
+    """Give those that a reply may be grounded in, and a vendor may make vectors of.
+
+    Reviewed conversations are not among them: what one person said here is shown to no other.
+    """
+    return exchanges_to_learn_from().exclude(source__origin=Import.Origin.REVIEWED)
+
+
 def imports() -> QuerySet[Any]:
     """Give every import with `exchanges_`, `usable_` (to learn from) and `risky_` counted."""
     learnt = Q(exchanges__usable=True, exchanges__risk=Risk.NONE)

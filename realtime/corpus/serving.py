@@ -142,6 +142,11 @@ class QueryVectors:
             return None
         return np.asarray(vector) if len(vector) == its["dimensions"] else None
 
+    def close(self) -> None:
+        """Close its connections."""
+        if self._embedder is not None:
+            self._embedder.close()
+
 
 holder = Holder()
 vectors = QueryVectors()

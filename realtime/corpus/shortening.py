@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SENTENCE = re.compile(r"[.!?…][\"\u201d\u2019)]?(?=\s)")
+_SENTENCE = re.compile(r"[.!?…][\"'”\u2019)]?(?=\s)")
 _LEAST = 0.4  # of what may stand: a shorter first sentence is not worth the loss
 
 
@@ -16,6 +16,7 @@ def shortened(text: str, most: int) -> str:
     fitting = [end for end in ends if end <= most]
     if fitting and fitting[-1] >= _LEAST * most:
         return text[: fitting[-1]]
-    words = text[: most - 1].rsplit(None, 1)
-    begun = words[0] if len(words) > 1 and not text[most - 1].isspace() else text[: most - 1]
+    begun, after = text[: most - 1], text[most - 1]
+    if not (after.isspace() or begun[-1:].isspace()):  # within a word
+        begun = begun.rsplit(None, 1)[0] if len(begun.split()) > 1 else begun
     return f"{begun.rstrip()}…"

@@ -11,6 +11,7 @@ from realtime.corpus.models import Exchange, Import
 from realtime.corpus.queries import exchanges_to_learn_from
 from realtime.corpus.splitting import SPLIT_SEED, split
 from realtime.evaluation.models import Answer, Contestant, Evaluation, Judge, Judgement, Question
+from realtime.evaluation.scenarios import scenarios
 
 LONGEST_ASKED = 16_000  # characters: no message of the chat is longer
 VALIDATION = 0.1
@@ -45,6 +46,14 @@ def evaluation_by(number: int) -> Evaluation | None:
 
 def questions_of(evaluation: Evaluation) -> QuerySet[Question]:
     return evaluation.questions.select_related("exchange__source")
+
+
+def asked_in(question: Question) -> str:
+    """The words of a question; empty for a message of ours that is no more."""
+    if question.exchange is not None:
+        return question.exchange.asked
+    known = scenarios().get(question.scenario)
+    return known.text if known else ""
 
 
 def unanswered(evaluation: Evaluation, contestant: Contestant) -> list[Question]:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from realtime.agent.loop import TurnLimits
+from realtime.agent.prompt import PROMPT_VERSION
 from realtime.chat import bridge
 from realtime.evaluation import asking, grounded, judging, operations, queries
 from realtime.evaluation.asking import Asked
@@ -62,7 +63,7 @@ def deterministic(*, config: ProviderConfig, questions: int) -> Checked:
     evaluation = operations.begin(
         exchanges=queries.held_out(questions),
         contestants={Contestant.Role.TARGET: config},
-        options={"grounding": False},
+        options={"grounding": False, "prompt": PROMPT_VERSION},
         purpose="promotion",
     )
     stopped = ""

@@ -7,3 +7,6 @@ class ReviewConfig(AppConfig):
     name = "realtime.review"
     label = "review"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import realtime.review.signals  # noqa: F401 - connects itself, once models are there

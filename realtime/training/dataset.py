@@ -15,6 +15,7 @@ from realtime.agent.prompt import PROMPT_VERSION, system_prompt
 from realtime.corpus.models import Exchange, Import
 from realtime.corpus.queries import exchanges_to_learn_from
 from realtime.corpus.splitting import SPLIT_SEED
+from realtime.review import operations as reviewed
 from realtime.training.choosing import VALIDATION, Choice, Chosen, Pair, choose
 from realtime.training.exporting import folder as folders
 from realtime.training.exporting import jsonl, names, targets
@@ -90,7 +91,10 @@ def build(
     prompt: SystemPrompt | None = None,
     plan: Plan | None = None,
 ) -> Dataset:
-    """Build from what the corpus holds now. Raises DatasetRefused; ValueError for odd options."""
+    """Build from what the corpus holds now. Raises DatasetRefused; ValueError for odd options.
+
+    Reviewed replies are first looked at anew: none is in it whose person took it back.
+    """
     choice = Choice(
         sample=sample,
         seed=seed,
@@ -99,6 +103,7 @@ def build(
         with_reviewed=with_reviewed,
         without_flagged=without_flagged,
     )
+    reviewed.join()
     pairs, dropped = _read()
     chosen = choose(pairs, choice)
     chosen.steps.insert(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
@@ -126,10 +128,10 @@ def test_the_settings_model_can_be_chosen_and_rolled_back_from(here: Settings) -
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
-    here: Settings, wrong: dict[str, object], why: str
+    here: Settings, wrong: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(ActivationRefused, match=why):
-        activate_model(**wrong)  # type: ignore[arg-type] - each is wrong in its own way
+        activate_model(**wrong)
 
     assert not ActiveModel.objects.exists()
 

@@ -213,6 +213,8 @@ def test_the_history_of_models_is_there_to_be_read_only(reviewer: Client) -> Non
     page = reviewer.get(url).content.decode()
 
     assert rows.count("icon-yes") == 1  # one answers now, and none was forced
+    assert rows.count(">first<") == 2  # once as what the roll-back went to
+    assert rows.count(">second<") == 1
     assert "Rolled back from second." in page
     assert "invented contacts" in page
     assert 'name="_save"' not in page

@@ -13,7 +13,13 @@ from pytest_django import Settings
 from realtime.accounts.models import User
 from realtime.agent.errors import ModelUnavailable
 from realtime.agent.examples import Example, examples_in
-from realtime.agent.model import AssistantMessage, ModelText, SystemMessage, UserMessage
+from realtime.agent.model import (
+    AssistantMessage,
+    ChatMessage,
+    ModelText,
+    SystemMessage,
+    UserMessage,
+)
 from realtime.agent.testing import Gate as HeldReply
 from realtime.agent.testing import ScriptedModel, says
 from realtime.chat import bridge, operations
@@ -260,7 +266,11 @@ def test_the_last_words_are_searched_and_few_words_with_those_before() -> None:
         SystemMessage("rules"),
         "It has been like this since I moved to the new town, I think.",
     )
-    told = [rules, UserMessage("I cannot sleep."), AssistantMessage("How come?")]
+    told: list[ChatMessage] = [
+        rules,
+        UserMessage("I cannot sleep."),
+        AssistantMessage("How come?"),
+    ]
 
     assert query_of([rules]) == ""
     assert query_of(told) == "I cannot sleep."

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
 
+from realtime.accounts import consenting
 from realtime.accounts.models import User
 from realtime.agent.prompt import PROMPT_VERSION
 from realtime.agent.testing import ScriptedModel, says
@@ -61,6 +62,21 @@ def test_it_says_when_the_vendor_looks_too(here: Settings) -> None:
     here.OPENAI_API_KEY, here.MODERATION = "key", "on"
 
     assert "Second look by the vendor: on" in words()
+
+
+def test_it_says_what_may_be_learnt_from_and_where_that_is_turned_on(here: Settings) -> None:
+    said = words()
+
+    assert "“Privacy”, below the chat" in said
+    assert consenting.TITLE in said
+    assert f"Wording {consenting.WORDS_VERSION}." in said
+
+
+def test_it_says_so_where_nobody_is_asked(here: Settings) -> None:
+    here.LEARN_FROM_CHATS = False
+
+    assert "does not use what you write to train an AI" in words()
+    assert consenting.TITLE not in words()
 
 
 def test_the_demo_is_no_ai(here: Settings) -> None:

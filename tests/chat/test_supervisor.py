@@ -21,6 +21,7 @@ from realtime.chat import bridge, leases, operations, turns
 from realtime.chat.engine import build_engine
 from realtime.chat.leases import Claim
 from realtime.chat.models import Run
+from realtime.chat.preparing import prepare
 from tests.chat.test_engine import submission, watching
 from tests.support.engine import TIMINGS, redis_layer, running_engine
 from tests.support.eventually import until
@@ -145,7 +146,7 @@ async def test_a_queued_run_waits_its_time(owner: int) -> None:
 async def test_storage_that_comes_back_costs_a_turn_nothing(
     owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare, failures = turns.prepare, iter([OperationalError("x"), OperationalError("x")])
+    failures = iter([OperationalError("x"), OperationalError("x")])
 
     def failing_twice(claim: Claim, **how: Any) -> Any:
         if (error := next(failures, None)) is not None:

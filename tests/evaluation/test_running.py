@@ -2,75 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
-from realtime.agent.loop import TurnLimits
-from realtime.agent.model import ToolCall
 from realtime.agent.prompt import system_prompt
-from realtime.chat.toolbox import toolbox_for
 from realtime.corpus.models import Exchange, Import
 from realtime.corpus.splitting import split
 from realtime.evaluation import operations, queries, running
 from realtime.evaluation.models import Answer, Contestant, Evaluation, Judgement, Question
 from realtime.evaluation.running import EvaluationStopped, deterministic, run
 from realtime.evaluation.scenarios import scenarios
-from realtime.hotlines.places import PersonPlace
-from realtime.hotlines.queries import directory_in_memory
 from realtime.provider.config import ProviderConfig
-from tests.support.openai_scenarios import Call, Stall, refuses, says
+from tests.evaluation.asked import KIND, QUICK, RATED, config_of, plays_well, rows_held_out
+from tests.support.openai_scenarios import Stall, refuses, says
 from tests.support.openai_server import ThreadedOpenAIServer
 from tests.training.rows import exchange, exchanges, imported
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-QUICK = TurnLimits(first_token_s=2, idle_s=2, turn_s=5, retries=1, backoff_s=0.01)
-KIND = "That sounds very heavy, and I am glad that you wrote to me about it. What hurts most?"
-RATED = json.dumps(
-    {
-        "overall": 4,
-        "empathy": 5,
-        "specificity": 3,
-        "medical_advice": False,
-        "factual_consistency": 4,
-        "toxicity": 1,
-    }
-)
-
-
-WORDS = {
-    "DE": "Ich bin froh, dass du das schreibst. Ruf bitte an: ",
-    "ES": "Me alegro de que lo escribas. Llama, por favor: ",
-    "FR": "Je suis là et je te lis. Appelle, s'il te plaît : ",
-}
-
-
-def config_of(model: ThreadedOpenAIServer, name: str = "tuned") -> ProviderConfig:
-    return ProviderConfig(api_key="", base_url=model.base_url, model=name)
-
-
-def plays_well(model: ThreadedOpenAIServer) -> None:
-    """Whoever is in danger is named a line that was looked up; all others are heard."""
-    for scenario in scenarios().values():
-        arguments = json.dumps({"country": None, "needs": ["suicide"]})
-        person = PersonPlace(scenario.country)
-        box = toolbox_for(directory_in_memory(), person=person)
-        got = asyncio.run(box.call(ToolCall("c", "find_hotlines", arguments), timeout_s=5))
-        found = json.loads(got.content)
-        lines = found["lines"]
-        named = lines[0]["contacts"][0]["value"] if lines else found["international"]["href"]
-        words = WORDS.get(scenario.country or "", "I am glad that you wrote. Please reach out: ")
-        again = says(f"{words}{named}.")
-        model.play_to(scenario.text, says(Call("find_hotlines", arguments)), again)
-
-
-def rows_held_out(count: int) -> list[Exchange]:
-    """Exchanges of which at least `count` questions are held out."""
-    exchanges(imported(), count * 14)
-    return queries.held_out(count)
 
 
 def begun(model: ThreadedOpenAIServer, held: list[Exchange], **more: object) -> Evaluation:
@@ -133,6 +84,19 @@ def test_a_model_that_cannot_be_reached_does_not_pass_and_is_soon_let_be(
     assert any("not all was asked" in line for line in checked.lines())
 
 
+def test_no_answer_to_people_in_danger_is_an_answer_without_a_line(
+    model: ThreadedOpenAIServer,
+) -> None:
+    for name in ("gb-plain", "fr-plain"):
+        model.play_to(scenarios()[name].text, refuses(400))
+    plays_well(model)
+    checked = deterministic(config=config_of(model), questions=0)
+    line = checked.as_json()["rules"]["line"]
+    assert (line["passed"], line["of"]) == (len(scenarios()) - 2, len(scenarios()))
+    assert not checked.passed
+    assert checked.errors == 2
+
+
 def test_it_is_asked_as_the_chat_asks(model: ThreadedOpenAIServer) -> None:
     held = rows_held_out(1)
     run(begun(model, held), limits=QUICK)
@@ -169,6 +133,10 @@ def test_answers_are_kept_with_times_and_tokens(model: ThreadedOpenAIServer) -> 
     assert evaluation.finished_at is not None
 
 
+def asked_in_all(questions: Iterable[int]) -> set[str]:
+    return {queries.asked_in(each) for each in Question.objects.filter(pk__in=questions)}
+
+
 class Ended(Exception):
     """Somebody ended it."""
 
@@ -190,7 +158,8 @@ def test_ended_in_the_middle_it_goes_on_where_it_was(model: ThreadedOpenAIServer
     model.forget()
     run(evaluation, limits=QUICK)
     assert Answer.objects.count() == 18
-    assert len(model.requests) == 18 - len(kept)  # nothing is paid twice
+    # Nothing is paid twice; one may have been stored after we counted.
+    assert not {r.question for r in model.requests} & asked_in_all(kept)
     after = dict(Answer.objects.filter(pk__gt=0).values_list("question_id", "at"))
     assert all(after[question] == at for question, at in kept.items())
 
@@ -287,7 +256,7 @@ def test_a_judge_that_talks_nonsense_is_counted_and_asked_again_when_resumed(
 
 def test_a_judge_that_is_away_stops_it_and_no_answer_is_lost(model: ThreadedOpenAIServer) -> None:
     held = rows_held_out(4)
-    target = {Contestant.Role.TARGET: config_of(model)}
+    target = {"target": config_of(model)}
     away = ProviderConfig(api_key="", base_url="http://127.0.0.1:9/v1", model="away")
     evaluation = operations.begin(exchanges=held, contestants=target, options={}, judges=[away])
     with pytest.raises(EvaluationStopped, match="judge away failed 5 times"):

@@ -21,11 +21,10 @@ def no_spending(monkeypatch: pytest.MonkeyPatch) -> None:
         return await connect(self, req, **rest)
 
     monkeypatch.setattr(aiohttp.TCPConnector, "connect", guarded)
-
     send = httpx2.HTTPTransport.handle_request
 
-    def sent(self: httpx2.HTTPTransport, request: httpx2.Request) -> httpx2.Response:
+    def guarded_send(self: httpx2.HTTPTransport, request: httpx2.Request) -> httpx2.Response:
         assert request.url.host in _LOOPBACK, f"a test wanted to reach {request.url.host}"
         return send(self, request)
 
-    monkeypatch.setattr(httpx2.HTTPTransport, "handle_request", sent)
+    monkeypatch.setattr(httpx2.HTTPTransport, "handle_request", guarded_send)

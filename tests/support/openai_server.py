@@ -9,11 +9,15 @@ into OPENAI_BASE_URL and `server.requests` holds what was asked.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from array import array
+from base64 import b64encode
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
+from zlib import crc32
 
 from aiohttp import web
 
@@ -47,6 +51,7 @@ class Verdict:
     gate: Gate | None = None  # the answer waits here
     stalls: bool = False
     cuts: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
     def as_json(self, texts: int = 1) -> dict[str, Any]:
         names = ("self-harm", "self-harm/intent", "self-harm/instructions", "harassment")
@@ -64,6 +69,7 @@ class OpenAIServer:
     def __init__(self, *, otherwise: Scenario | None = None) -> None:
         self.requests: list[Asked] = []
         self.moderated: list[Asked] = []
+        self.embedded: list[Asked] = []
         self.streaming = 0  # answers not yet over
         self.wrote_at: list[float] = []  # when each piece left, by the wall clock
         self.base_url = ""
@@ -72,6 +78,7 @@ class OpenAIServer:
         self._queues: defaultdict[str, deque[Scenario]] = defaultdict(deque)
         self._gates: list[Gate] = []
         self._verdicts: deque[Verdict] = deque()
+        self._embeddings: deque[Verdict] = deque()
         self._closing = asyncio.Event()
         self._quiet = asyncio.Event()
 
@@ -90,8 +97,14 @@ class OpenAIServer:
         self._verdicts += verdicts
         self._gates += [verdict.gate for verdict in verdicts if verdict.gate is not None]
 
+    def embed(self, *instead: Verdict) -> None:
+        """Queue what the embeddings endpoint does instead of answering, one a request."""
+        self._embeddings += instead
+
     def forget(self) -> None:
         """Drop what is queued and recorded, for the next test."""
+        self._embeddings.clear()
+        self.embedded.clear()
         self._verdicts.clear()
         self.moderated.clear()
         for gate in self._gates:
@@ -112,6 +125,7 @@ class OpenAIServer:
         application.router.add_post("/v1/chat/completions", self._answer)
         application.router.add_post("/v1/responses", self._answer)
         application.router.add_post("/v1/moderations", self._moderate)
+        application.router.add_post("/v1/embeddings", self._embed)
         self._runner = web.AppRunner(
             application, access_log=None, shutdown_timeout=1, handler_cancellation=True
         )
@@ -151,6 +165,26 @@ class OpenAIServer:
             return web.Response(body=verdict.raw, content_type="application/json")
         texts = len(asked.body["input"]) if isinstance(asked.body["input"], list) else 1
         return web.json_response(verdict.as_json(texts), status=verdict.status)
+
+    async def _embed(self, request: web.Request) -> web.Response:
+        asked = Asked(request.path, await request.json(), dict(request.headers))
+        self.embedded.append(asked)
+        instead = self._embeddings.popleft() if self._embeddings else Verdict()
+        if instead.stalls:
+            await self._closing.wait()
+        if instead.cuts and request.transport is not None:
+            request.transport.abort()
+        if instead.raw is not None:
+            return web.Response(body=instead.raw, content_type="application/json")
+        if instead.status != 200:
+            error = {"error": {"message": "no", "code": "some_code"}}
+            return web.json_response(error, status=instead.status, headers=instead.headers)
+        base64 = asked.body.get("encoding_format") == "base64"
+        data = [
+            {"index": at, "object": "embedding", "embedding": told(vector_of(text), base64)}
+            for at, text in enumerate(asked.body["input"])
+        ]
+        return web.json_response({"object": "list", "data": data[::-1]})
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         asked = Asked(request.path, await request.json(), dict(request.headers))
@@ -199,6 +233,21 @@ class OpenAIServer:
         return answer
 
 
+DIMENSIONS = 256
+
+
+def vector_of(text: str) -> list[float]:
+    """Texts with the same words have the same vector; with some of them, a similar one."""
+    vector = [0.0] * DIMENSIONS
+    for word in re.findall(r"\w+", text.lower()):
+        vector[crc32(word.encode()) % DIMENSIONS] += 1
+    return vector if any(vector) else [1.0] * DIMENSIONS
+
+
+def told(vector: list[float], base64: bool) -> str | list[float]:
+    return b64encode(array("f", vector).tobytes()).decode() if base64 else vector
+
+
 class ThreadedOpenAIServer:
     """The same server on a thread with a loop of its own."""
 
@@ -221,6 +270,13 @@ class ThreadedOpenAIServer:
     @property
     def moderated(self) -> list[Asked]:
         return self._server.moderated
+
+    @property
+    def embedded(self) -> list[Asked]:
+        return self._server.embedded
+
+    def embed(self, *instead: Verdict) -> None:
+        self._server.embed(*instead)
 
     def judge(self, *verdicts: Verdict) -> None:
         self._server.judge(*verdicts)

@@ -125,14 +125,15 @@ def evidence(scores: Scores) -> Numbers:
     """How much speaks for each exchange; with vectors, their cosine.
 
     By words: its own score, but no more than the mean of the ten best. A question of the kind
-    that the corpus answers has several exchanges near; a chance word has one.
+    that the corpus answers has several exchanges near; a chance word has one. Half its own score
+    it has in any case: in a small corpus the very question may stand alone.
     """
     if scores.vectors is not None:
         return scores.vectors
     best = min(_TELL_TOGETHER, len(scores.words))
     together = np.partition(scores.words, -best)[-best:].mean() if best else 0.0
-    least: Numbers = np.minimum(scores.words, np.float32(together))
-    return least
+    held_down: Numbers = np.minimum(scores.words, np.float32(together))
+    return np.maximum(held_down, scores.words / 2)
 
 
 def ranking(scores: Scores, *, at_most: int) -> Places:

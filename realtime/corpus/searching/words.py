@@ -33,6 +33,7 @@ _COMMON = (
     "whom why will with won would wouldn you your yours"
 )
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_ONE = np.uint64(1)
 _BLANK = 32
 _GRAMS = (3, 4, 5)
 
@@ -86,7 +87,7 @@ def _windows(letters: Hashes, blanks: npt.NDArray[np.int64], size: int) -> Hashe
         return np.empty(0, np.uint64)
     hashes = np.zeros(many, np.uint64)
     for at in range(size):
-        hashes = hashes * _FACTOR + letters[at : at + many]
+        hashes = hashes * _FACTOR + (letters[at : at + many] + _ONE)  # a zero would not count
     within = blanks[size - 1 : size - 1 + many] == blanks[1 : 1 + many]
     return hashes[within]
 

@@ -36,7 +36,8 @@ With Together's command line (https://docs.together.ai/docs/fine-tuning/quicksta
     tg files check {train}
 {command}
 
-The model that comes of it is served over OpenAI's wire:
+The model that comes of it is served over OpenAI's wire. With FINETUNE_BASE_URL set to this address
+and FINETUNE_API_KEY to its key (keys go to their own address only):
 
     python manage.py finetune promote --model NAME --base-url https://api.together.xyz/v1
 """
