@@ -141,10 +141,10 @@ def key_for(base_url: str) -> str:
     A row of the database names an address, so that whoever can write one must not be able to have
     a key sent there.
     """
+    if settings.FINETUNE_API_KEY and _same(base_url, settings.FINETUNE_BASE_URL):
+        return str(settings.FINETUNE_API_KEY)  # where both are at one address: it tuned the model
     if settings.OPENAI_API_KEY and _same(base_url, settings.OPENAI_BASE_URL):
         return str(settings.OPENAI_API_KEY)
-    if settings.FINETUNE_API_KEY and _same(base_url, settings.FINETUNE_BASE_URL):
-        return str(settings.FINETUNE_API_KEY)
     return ""
 
 

@@ -11,9 +11,11 @@ from typing import Literal
 Side = Literal["train", "validation"]
 # Of what is held out of training, evaluated and checked, unless another is asked for.
 SPLIT_SEED = 20
+# The share of all questions that nothing is ever trained on: with it models are compared.
+HELD_OUT = 0.1
 
 
-def split(question_key: str, *, seed: int = SPLIT_SEED, validation: float = 0.1) -> Side:
+def split(question_key: str, *, seed: int = SPLIT_SEED, validation: float = HELD_OUT) -> Side:
     """The side of a question, by a hash: it stays on it whatever other rows come and go.
 
     `validation`: about that share of all questions, 0 to 1; with a greater one none goes back.

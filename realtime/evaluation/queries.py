@@ -14,7 +14,6 @@ from realtime.evaluation.models import Answer, Contestant, Evaluation, Judge, Ju
 from realtime.evaluation.scenarios import scenarios
 
 LONGEST_ASKED = 16_000  # characters: no message of the chat is longer
-VALIDATION = 0.1
 
 
 def held_out(most: int, *, seed: int = SPLIT_SEED) -> list[Exchange]:

@@ -47,8 +47,8 @@ def resolve(
 def config_at(name: str, base_url: str, wire: str) -> ProviderConfig:
     """How a model is spoken to that an evaluation wrote down."""
     own = configured_model()
-    if own is not None and own.base_url == base_url:
-        return replace(own, model=name)
+    if own is not None and own.base_url == base_url and own.resolved_model == name:
+        return own
     chosen = cast("Literal['auto', 'responses', 'chat']", wire)
     return ProviderConfig(api_key=key_for(base_url), base_url=base_url, model=name, wire=chosen)
 

@@ -148,26 +148,29 @@ class Tuner:
         return self._told(lambda: self._jobs.retrieve(job_id))
 
     def pause(self, job_id: str) -> JobSeen:
-        return self._told(lambda: self._jobs.pause(job_id))
+        return self._steered(lambda: self._jobs.pause(job_id))
 
     def resume(self, job_id: str) -> JobSeen:
-        return self._told(lambda: self._jobs.resume(job_id))
+        return self._steered(lambda: self._jobs.resume(job_id))
 
     def cancel(self, job_id: str) -> JobSeen:
-        return self._told(lambda: self._jobs.cancel(job_id))
+        return self._steered(lambda: self._jobs.cancel(job_id))
 
     def events(self, job_id: str, *, known: Collection[str]) -> list[EventSeen]:
-        """All that are not known yet. They come newest first: the first page with a known one is
-        the last that is asked for."""
+        """All that are not known yet; none where the server tells none.
+
+        They come newest first: the first page with a known one is the last that is asked for.
+        """
         found: list[EventSeen] = []
         jobs = self._jobs
-        for page in self._pages(
-            "job", lambda after: jobs.list_events(job_id, limit=PAGE, after=after)
-        ):
-            new = [event for event in readable(event_of, page) if event.id not in known]
-            found += new
-            if len(new) < len(page):
-                break
+        pages = self._pages("job", lambda after: jobs.list_events(job_id, limit=PAGE, after=after))
+        # That a job is gone only the question for the job itself can tell.
+        with suppress(JobGone, NoTuningHere):
+            for page in pages:
+                new = [event for event in readable(event_of, page) if event.id not in known]
+                found += new
+                if len(new) < len(page):
+                    break
         return found
 
     def checkpoints(self, job_id: str) -> list[CheckpointSeen]:
@@ -194,6 +197,14 @@ class Tuner:
     @property
     def _jobs(self) -> Any:
         return self._client.fine_tuning.jobs.with_raw_response
+
+    def _steered(self, ask: Callable[[], Any]) -> JobSeen:
+        """That a job is gone only the question for the job itself can tell."""
+        try:
+            return self._told(ask)
+        except JobGone:
+            cause = f"{self.config.host} does not offer that for this job"
+            raise NoTuningHere(cause, "`finetune sync` asks how it goes on") from None
 
     def _told(self, ask: Callable[[], Any]) -> JobSeen:
         with self._ours("job"):

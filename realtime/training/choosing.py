@@ -14,7 +14,7 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 
-from realtime.corpus.splitting import SPLIT_SEED, split
+from realtime.corpus.splitting import HELD_OUT, SPLIT_SEED, Side, split
 
 VALIDATION = 0.1  # of all questions, about
 FLAGGED = 0.5  # a moderation's score from which a row counts as flagged
@@ -114,14 +114,25 @@ def choose(pairs: Iterable[Pair], choice: Choice) -> Chosen:
     drawn = sorted(left, key=lambda pair: _chance(pair, choice.seed))
     sides: dict[str, list[Pair]] = {"train": [], "validation": []}
     for pair in drawn:
-        side = split(pair.question_key, seed=choice.split_seed, validation=choice.validation)
-        sides[side].append(pair)
+        if (side := _side(pair, choice)) is not None:
+            sides[side].append(pair)
+    held_out = len(drawn) - sum(len(side) for side in sides.values())
+    chosen.steps.append(("not held out for evaluation", len(drawn), len(drawn) - held_out))
     chosen.train = sides["train"][: choice.sample]
     chosen.validation = sides["validation"][: choice.held_out]
     chosen.steps.append(("sample, training", len(sides["train"]), len(chosen.train)))
     held = ("sample, validation", len(sides["validation"]), len(chosen.validation))
     chosen.steps.append(held)
     return chosen
+
+
+def _side(pair: Pair, choice: Choice) -> Side | None:
+    """None: nothing trains on a question that models are compared with, however few validate."""
+    key, seed = pair.question_key, choice.split_seed
+    side = split(key, seed=seed, validation=choice.validation)
+    if side == "train" and split(key, seed=seed, validation=HELD_OUT) == "validation":
+        return None
+    return side
 
 
 def _says(pair: Pair) -> bool:

@@ -193,6 +193,8 @@ def test_a_key_belongs_to_exactly_its_address(here: Settings, base_url: str, key
 def test_openais_own_key_is_for_openais_own_address(here: Settings) -> None:
     here.OPENAI_BASE_URL = here.FINETUNE_BASE_URL = ""
 
+    assert key_for("") == key_for("https://api.openai.com/v1") == "key-of-tuning"
+    here.FINETUNE_API_KEY = ""
     assert key_for("") == key_for("https://api.openai.com/v1") == "key-of-here"
     assert key_for("https://api.openai.com.evil.example/v1") == ""
 

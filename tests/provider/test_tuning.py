@@ -105,6 +105,19 @@ def test_all_events_of_many_pages_come_once(server: TuningServer, tuner: Tuner) 
     assert server.count("events") == asked + 1
 
 
+def test_a_server_without_events_or_steering_has_its_job_all_the_same(
+    server: TuningServer, tuner: Tuner
+) -> None:
+    job = tuner.create(order(tuner))
+    server.break_next("events", Fault(404))
+    server.break_next("pause", Fault(404))
+
+    assert tuner.events(job.id, known=()) == []
+    with pytest.raises(NoTuningHere, match="does not offer that"):
+        tuner.pause(job.id)
+    assert tuner.job(job.id).id == job.id
+
+
 def test_checkpoints_and_results_tell_the_figures(server: TuningServer, tuner: Tuner) -> None:
     server.plan(Course(statuses=("succeeded",)))
     files = {"validation_file": tuner.upload("validation.jsonl", FILE)}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from realtime.corpus.splitting import split
 from realtime.training.choosing import Choice, answers_a_question, choose, repeated
 from tests.training.rows import pair
 
@@ -88,9 +89,15 @@ def test_flagged_and_reviewed_rows_stay_out_where_that_is_asked() -> None:
     assert ("not flagged by moderation", 3, 2) in chosen.steps
 
 
-def test_with_nothing_held_out_all_of_it_trains() -> None:
-    chosen = choose(PAIRS, Choice(sample=None, validation=0))
-    assert (len(chosen.train), chosen.validation) == (400, [])
+@pytest.mark.parametrize("share", [0, 0.05, 0.1, 0.3])
+def test_what_models_are_compared_with_is_never_trained_on(share: float) -> None:
+    chosen = choose(PAIRS, Choice(sample=None, validation=share))
+    compared = {p.question_key for p in PAIRS if split(p.question_key) == "validation"}
+    assert compared.isdisjoint(p.question_key for p in chosen.train)
+    assert bool(chosen.validation) == bool(share)
+    left_out = len(PAIRS) - len(chosen.train) - len(chosen.validation)
+    assert bool(left_out) == (share < 0.1)
+    assert ("not held out for evaluation", len(PAIRS), len(PAIRS) - left_out) in chosen.steps
 
 
 @pytest.mark.parametrize(

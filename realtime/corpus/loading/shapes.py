@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -196,7 +197,9 @@ def _exchanges(turns: list[tuple[str, str]], name: str, topics: tuple[str, ...])
 
 
 def _paired(told: list[Turn], topics: tuple[str, ...]) -> Iterator[Raw]:
-    opening = next((one["content"] for one in told if one["role"] == "user"), "")
+    # What an assistant said before anybody asked is no answer, and nobody would look at it.
+    told = list(itertools.dropwhile(lambda one: one["role"] != "user", told))
+    opening = told[0]["content"] if told else ""
     turn = 0
     for at in range(1, len(told)):
         if told[at]["role"] == "assistant":

@@ -11,7 +11,8 @@ from realtime.training.exporting.plan import Plan
 TOGETHER_MODEL = "Qwen/Qwen3.5-9B"
 
 _OPENAI = """\
-The same in one step, with the settings FINETUNE_BASE_URL, FINETUNE_API_KEY and FINETUNE_MODEL:
+In one step, with pairs, epochs and rules of its own defaults, and the settings FINETUNE_BASE_URL,
+FINETUNE_API_KEY and FINETUNE_MODEL:
 
     python manage.py finetune start
 
@@ -39,7 +40,8 @@ With Together's command line (https://docs.together.ai/docs/fine-tuning/quicksta
 The model that comes of it is served over OpenAI's wire. With FINETUNE_BASE_URL set to this address
 and FINETUNE_API_KEY to its key (keys go to their own address only):
 
-    python manage.py finetune promote --model NAME --base-url https://api.together.xyz/v1
+    python manage.py finetune promote --model NAME --base-url https://api.together.xyz/v1 \\
+      --force --reason "its validation loss is ..."
 """
 
 

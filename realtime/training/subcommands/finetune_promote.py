@@ -29,6 +29,8 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
         command.stdout.write(f"Asking {config.resolved_model} at {config.host} ...")
         return deterministic(config=config, questions=options["questions"])
 
+    if options["questions"] < 1:
+        raise CommandError("--questions: at least one, the checks are about the answers")
     try:
         found = promoting.candidate(
             trained=options["trained"], model=options["model"], base_url=options["base_url"]
