@@ -61,13 +61,15 @@ class _Answered:
 
 _Item = ModelEvent | _StreamEnded | _Answered
 _Inbox = asyncio.Queue[_Item]
+# A function where what a model may be told can change while the turn goes on.
+History = Sequence[ChatMessage] | Callable[[], Sequence[ChatMessage]]
 
 
 async def run_turn(
     *,
     model: Model,
     toolbox: Toolbox,
-    history: Sequence[ChatMessage],
+    history: History,
     safety_identifier: str,
     limits: TurnLimits,
     new_id: Callable[[], str],
@@ -76,7 +78,7 @@ async def run_turn(
     open_text: OpenText | None = None,
     as_shown: Callable[[Sequence[ChatMessage]], Sequence[ChatMessage]] = tuple,
 ) -> AsyncGenerator[TurnEvent, None]:
-    """Answer the last message of `history`.
+    """Answer the last message of `history`, which is looked at anew for each request.
 
     Ends with exactly one TurnFinished, TurnFailed or TurnBrokeOff.
     To go on with a turn that broke off: `said` are its finished rounds, `pending` those of their
@@ -123,7 +125,7 @@ class _Shell:
         turn: Turn,
         model: Model,
         toolbox: Toolbox,
-        history: Sequence[ChatMessage],
+        history: History,
         safety_identifier: str,
         limits: TurnLimits,
         as_shown: Callable[[Sequence[ChatMessage]], Sequence[ChatMessage]],
@@ -131,7 +133,7 @@ class _Shell:
         self.turn = turn
         self._model = model
         self._toolbox = toolbox
-        self._history = tuple(answerable(history))
+        self._history = history
         self._safety_identifier = safety_identifier
         self._limits = limits
         self._as_shown = as_shown
@@ -154,6 +156,10 @@ class _Shell:
         except IllegalEvent as error:
             return await self._recover(ModelMalformed(str(error)))
 
+    def _told(self) -> Sequence[ChatMessage]:
+        told = self._history() if callable(self._history) else self._history
+        return tuple(answerable(told))
+
     async def stop(self) -> None:
         """Cancel the reader and the tools, and wait until they are gone."""
         tasks = [*self._tools, *([self._reader] if self._reader else [])]
@@ -170,7 +176,7 @@ class _Shell:
         begun = self.turn.begun
         reply = () if begun is None else (AssistantMessage(begun),)
         request = ModelRequest(
-            messages=(*self._history, *self._as_shown(self.turn.said), *reply),
+            messages=(*self._told(), *self._as_shown(self.turn.said), *reply),
             tools=self._toolbox.specs if offers_tools else (),
             safety_identifier=self._safety_identifier,
             continues=begun is not None,

@@ -122,7 +122,7 @@ def _import(
     says = options.says.over(known_of(checked.sha256, checked.columns))
     for there in Import.objects.filter(sha256=checked.sha256):
         if there.options == options.kept():
-            return _said_anew(there, says)
+            return _said_anew(there, options.says)
         if there.options.get("columns") == options.kept()["columns"]:
             there.delete()
     source = Import.objects.create(
@@ -147,8 +147,9 @@ def _import(
 
 
 def _said_anew(source: Import, says: Provenance) -> ImportReport:
-    """Keep the rows; note other words of their origin, for those are shown to people."""
-    words = {name: value for name, value in asdict(says).items() if value != getattr(source, name)}
+    """Keep the rows; note what was said now of their origin, for people are shown that."""
+    said = {name: value for name, value in asdict(says).items() if value}
+    words = {name: value for name, value in said.items() if value != getattr(source, name)}
     for name, value in words.items():
         setattr(source, name, value)
     if words:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, Field
 
 from realtime.agent.events import TextDelta, ToolFinished, TurnEvent
-from realtime.agent.loop import TurnLimits, run_turn
+from realtime.agent.loop import History, TurnLimits, run_turn
 from realtime.agent.model import ChatMessage, Model, ToolCall, UserMessage
 from realtime.agent.tools import Tool, Toolbox
 from realtime.agent.turn import OpenText
@@ -27,6 +27,9 @@ class Place(BaseModel):
 
 async def look_up(arguments: Place) -> str:
     return json.dumps({"found": arguments.country})
+
+
+HELLO = (UserMessage("Hello"),)
 
 
 def find(run: Callable[[Place], Awaitable[str]] = look_up) -> Tool:
@@ -55,7 +58,7 @@ def talk(
     model: Model,
     *tools: Tool,
     limits: TurnLimits = QUICK,
-    history: Iterable[ChatMessage] = (UserMessage("Hello"),),
+    history: History = HELLO,
     said: Sequence[ChatMessage] = (),
     pending: Sequence[ToolCall] = (),
     open_text: OpenText | None = None,
@@ -64,7 +67,7 @@ def talk(
     return run_turn(
         model=model,
         toolbox=Toolbox(tools),
-        history=tuple(history),
+        history=history if callable(history) else tuple(history),
         safety_identifier="abc123",
         limits=limits,
         new_id=lambda: f"id{next(ids)}",

@@ -105,6 +105,18 @@ async def test_a_call_runs_before_the_reply_ends() -> None:
     assert gate.reached.is_set()
 
 
+async def test_what_the_model_is_told_is_looked_at_anew_for_each_request() -> None:
+    told = [[UserMessage("with examples")], [UserMessage("without")]]
+    model = ScriptedModel(calls(call("find", GB)), says("Here."))
+
+    async for _ in talk(model, find(), history=lambda: told.pop(0)):
+        pass
+
+    assert [request.messages[0] for request in model.requests] == [
+        UserMessage("with examples"), UserMessage("without"),
+    ]  # fmt: skip
+
+
 async def test_calls_of_one_reply_run_side_by_side() -> None:
     tool = HeldTool()
     first, second = call("find", GB, call_id="a"), call("wait", GB, call_id="b")

@@ -108,6 +108,11 @@ def test_other_words_of_its_origin_are_noted_and_its_rows_stay(
     assert kept.licence_text == "Do as you like."
     assert rows() == before
 
+    dataset("import", path)
+    kept.refresh_from_db()
+    assert (kept.attribution, kept.licence, kept.source_url) == tuple(options.values())
+    assert kept.licence_text == "Do as you like."
+
 
 def test_other_columns_make_another_import_and_older_rules_are_replaced(
     tmp_path: Path, dataset: Command

@@ -153,6 +153,21 @@ def test_who_is_asked_decides(
     assert tuning.count("create") == sends
 
 
+def test_rows_that_change_while_it_asks_are_not_sent(
+    tuning: TuningServer, finetune: Finetune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(_: str) -> str:
+        Exchange.objects.filter(pk__lte=Exchange.objects.all()[20].pk).delete()
+        return "yes"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", answer)
+
+    with pytest.raises(CommandError, match="changed meanwhile, nothing was sent"):
+        finetune("start")
+    assert (tuning.count("file"), tuning.count("create")) == (0, 0)
+
+
 def test_a_second_start_of_the_same_starts_nothing(
     tuning: TuningServer, finetune: Finetune
 ) -> None:

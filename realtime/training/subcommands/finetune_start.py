@@ -56,9 +56,16 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
         for line in proposing.lines(config, dataset, asked, tuner=tuner):
             command.stdout.write(line)
         _consent(config, yes=options["yes"])
+        _refuse_if_changed(dataset, options)
         started = starting.start(config, dataset, asked, tuner=tuner)
     tasks.follow(at_once=True)
     _tell(command, started)
+
+
+def _refuse_if_changed(dataset: Dataset, options: dict[str, Any]) -> None:
+    """Somebody may have taken consent back, or a row away, while the question stood there."""
+    if not options["yes"] and _dataset(options).train != dataset.train:
+        raise CommandError("The rows changed meanwhile, nothing was sent: start again.")
 
 
 def _asked(options: dict[str, Any]) -> Asked:
