@@ -55,7 +55,14 @@ READ = (
     "docker-compose.yml",
     ".env.example",
 )
-NOT_READ = ("realtime/safety/*.py", "realtime/hotlines/data/*", "CHANGELOG.md")
+NOT_READ = (
+    "realtime/safety/*.py",
+    "realtime/review/naming_words.py",
+    "realtime/review/placing.py",
+    "realtime/corpus/*.py",  # knows what others wrote by such words
+    "realtime/hotlines/data/*",
+    "CHANGELOG.md",
+)
 
 
 def _loose(expression: str) -> re.Pattern[str]:

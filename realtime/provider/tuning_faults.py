@@ -36,7 +36,8 @@ Doing = Literal["file", "create", "job", "model", "list"]
 
 EXPORT = "`dataset export` writes the same rows for training elsewhere (--target trl --to FOLDER)"
 WITHOUT_FLAGGED = (
-    "start again with `finetune start --without-flagged`, or write the rows for training "
+    "have each row scored (`dataset import FILE --moderate`, also of a file that was imported) "
+    "and start again with `finetune start --without-flagged`, or write the rows for training "
     "elsewhere with `dataset export --without-flagged --target trl --to FOLDER`"
 )
 _LONGEST = 300

@@ -163,8 +163,9 @@ def _keep_points(job: TuningJob, fetched: Fetched) -> None:
     told = [m for event in reversed(list(fetched.events)) if (m := event.metrics)]
     marks = [one.metrics for one in fetched.checkpoints]
     points = together([*known, *told, *marks, *fetched.points])
+    before = set(known)
     MetricPoint.objects.bulk_create(
-        [MetricPoint(job=job, **asdict(point)) for point in points],
+        [MetricPoint(job=job, **asdict(point)) for point in points if point not in before],
         update_conflicts=True,
         unique_fields=["job", "step"],
         update_fields=FIGURES,

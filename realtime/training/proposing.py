@@ -20,7 +20,7 @@ def lines(config: ProviderConfig, dataset: Dataset, asked: Asked, *, tuner: Tune
     """Rows, tokens, licences, where they go, and what is known to end."""
     told = [
         f"{len(dataset.train):,} pairs train {config.resolved_model} at {config.host}, "
-        f"{_epochs(asked)}; about {_tokens(dataset.manifest):,} tokens.",
+        f"{_epochs(asked)}; {_tokens(dataset.manifest)}.",
         _held_out(dataset),
         _leaves(config),
     ]
@@ -38,8 +38,12 @@ def _epochs(asked: Asked) -> str:
     return f"{asked.n_epochs} epoch{'s' if asked.n_epochs != 1 else ''}"
 
 
-def _tokens(manifest: Mapping[str, Any]) -> int:
-    return int(manifest["tokens"]["train_all_epochs"])
+def _tokens(manifest: Mapping[str, Any]) -> str:
+    told = manifest["tokens"]
+    return (
+        f"about {told['train_all_epochs']:,} tokens, of which {told['of_that_system_prompt']:,} "
+        "are the system prompt"
+    )
 
 
 def _held_out(dataset: Dataset) -> str:
@@ -64,12 +68,18 @@ def _licences(dataset: Dataset) -> list[str]:
 
 def _flagged(manifest: Mapping[str, Any]) -> list[str]:
     counts = manifest["counts"]
-    if not counts["flagged"]:
-        return []
-    return [
-        f"Moderation flagged {counts['flagged']:,} of them, and the server may block the file for "
-        "it: --without-flagged leaves them out."
-    ]
+    told = []
+    if counts["flagged"]:
+        told.append(
+            f"Moderation flagged {counts['flagged']:,} of them, and the server may block the file "
+            "for it: --without-flagged leaves them out."
+        )
+    if unknown := counts["train"] + counts["validation"] - counts["moderated"]:
+        told.append(
+            f"{unknown:,} were never scored by moderation, and the server may flag them itself: "
+            "dataset import FILE --moderate has it done."
+        )
+    return told
 
 
 def _base_ends(config: ProviderConfig, tuner: Tuner) -> str:

@@ -42,9 +42,20 @@ def sync_due(*, make_tuner: MakeTuner = tuner_of) -> int:
     """Look at every job that is due; how many were looked at."""
     jobs = list(queries.due_jobs(timezone.now()))
     for job in jobs:
-        sync(job, make_tuner=make_tuner)
+        try:
+            sync(job, make_tuner=make_tuner)
+        except Exception as error:
+            _put_off(job, error)
     _ask_for_dates(make_tuner)
     return len(jobs)
+
+
+def _put_off(job: TuningJob, error: Exception) -> None:
+    """A fault of ours about one job must not keep the others waiting."""
+    kind = type(error).__name__
+    logger.error("fine-tuning job %s could not be looked at: %s", job.pk, kind)
+    ours = Passing(f"something is wrong here ({kind})", "tell those who make Kindline")
+    operations.sync_failed(job_id=job.pk, error=ours, gone=False, now=timezone.now())
 
 
 def sync(job: TuningJob, *, make_tuner: MakeTuner = tuner_of) -> TuningError | None:

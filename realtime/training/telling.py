@@ -69,7 +69,7 @@ def lines_of(job: TuningJob, *, events: int = 10) -> list[str]:
         lines.append(f"The server's words: {job.error_code} {job.error_message}".strip())
     lines += [
         f"  {minute(one.at)}  {one.level}  {one.message}"
-        for one in reversed(job.events.order_by("-at", "-id")[:events])
+        for one in reversed(job.events.exclude(kind="metrics").order_by("-at", "-id")[:events])
     ]
     return lines
 

@@ -129,7 +129,7 @@ async def test_a_promoted_model_answers_on_the_page_until_it_is_taken_back(
     replies = page.locator(".reply .prose")
     await expect(replies).to_have_text(["I hear you."])
 
-    tuned = await sync_to_async(promoted, thread_sensitive=False)()
+    tuned = await sync_to_async(promoted)()
     asked = len(tuning.answered)
     await say(page, "Work is a lot this week.")
     await expect(replies).to_have_text(["I hear you.", HEARD])
@@ -139,7 +139,7 @@ async def test_a_promoted_model_answers_on_the_page_until_it_is_taken_back(
     assert (run.model, run.base_url) == (tuned, tuning.base_url)
     await picture(page, "tuned-answers")
 
-    await sync_to_async(finetune, thread_sensitive=False)("rollback")
+    await sync_to_async(finetune)("rollback")
     await say(page, "And now?")
     await expect(replies).to_have_text(["I hear you.", HEARD, "I hear you."])
     assert len(tuning.answered) == asked + 1

@@ -211,7 +211,7 @@ async def test_what_comes_too_late_is_done_without(owner: int) -> None:
 
 
 async def test_a_search_that_hangs_leaves_threads_for_everything_else(owner: int) -> None:
-    shelf, model = Shelf(), ScriptedModel(*(says("Hi.") for _ in range(8)))
+    shelf, model = Shelf(), ScriptedModel(*(says("Hi.") for _ in range(9)))
     shelf.opened.clear()
     async with running_engine(
         model, corpus=shelf, timings=replace(TIMINGS, grounding_s=0.05)
@@ -221,9 +221,13 @@ async def test_a_search_that_hangs_leaves_threads_for_everything_else(owner: int
             for one in sent:
                 await engine.intake.submit(one)
             await until(lambda: len(model.requests) == 8)
+        assert len(shelf.asked) == 2  # the others did not even begin
         shelf.opened.set()
+        await until(lambda: not engine.supervisor._running)
+        await engine.intake.submit(replace(submission(owner), thread_id="t8"))
+        await until(lambda: len(model.requests) == 9)
 
-    assert len(shelf.asked) == 2  # the others did not even begin
+    assert shown(model) == [AS_TOLD]  # it searches again
 
 
 async def test_a_number_in_an_exchange_is_no_number_to_name(owner: int, directory: None) -> None:

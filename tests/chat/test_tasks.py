@@ -77,13 +77,14 @@ def make_job(*, status: str, hours_ago: float = 0) -> int:
         return job_id
 
 
-def test_the_clock_asks_for_a_purge_each_hour_for_order_once_a_day_and_after_tuning() -> None:
+def test_the_clock_asks_for_everything_in_its_time() -> None:
     periodic = app.periodic_registry.periodic_tasks
 
     assert {name: task.cron for (name, _), task in periodic.items()} == {
         "purge": "17 * * * *",
         "tidy_jobs": "47 3 * * *",
         "follow_tuning": "*/15 * * * *",
+        "join_reviewed": "37 * * * *",
     }
 
 
@@ -97,6 +98,7 @@ def test_a_worker_that_starts_late_makes_up_for_the_last_hour_and_day() -> None:
         "purge": datetime(2026, 5, 31, 2, 17, tzinfo=UTC).timestamp(),
         "tidy_jobs": datetime(2026, 5, 30, 3, 47, tzinfo=UTC).timestamp(),
         "follow_tuning": datetime(2026, 5, 31, 3, 15, tzinfo=UTC).timestamp(),
+        "join_reviewed": datetime(2026, 5, 31, 2, 37, tzinfo=UTC).timestamp(),
     }
 
 

@@ -114,6 +114,7 @@ STAYS = [
     "I may 12 times say so. I live in fear. I went to God.",
     "I moved to Therapy",
     "2015 was bad.",
+    "I owe 1 000 000 euros, or 12 000 000 euros.",
     "At 10 I sleep, page 98. 5 stars",
     "",
 ]

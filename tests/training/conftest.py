@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from pytest_django import Settings
 
 from realtime.training import starting
@@ -24,7 +25,7 @@ def tuning(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tuni
 
 
 @pytest.fixture
-def finetune(tuning: TuningServer) -> Finetune:
+def finetune(tuning: TuningServer) -> Iterator[Finetune]:
     """Say a word of the command; gives back what it said."""
 
     def say(*words: str) -> str:
@@ -32,4 +33,6 @@ def finetune(tuning: TuningServer) -> Finetune:
         call_command("finetune", *words, stdout=out)
         return out.getvalue()
 
-    return say
+    yield say
+    with connection.cursor() as sql:  # the queue's tables are not Django's: nobody empties them
+        sql.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'follow_tuning'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from realtime.corpus.models import Exchange
+from realtime.provider.tuning import Tuner
 from realtime.training import queries, syncing, tasks
+from realtime.training.addresses import ending, tuning_config
 from realtime.training.models import TunedModel, TuningEvent, TuningJob
 from tests.support.tuning_scenarios import (
     FILE_BLOCKED,
@@ -104,12 +106,19 @@ def test_without_validation_it_says_what_that_measures(
         (("--extra", '{"model": "x"}'), "model is said by the command's own options"),
         (("--base-url", "ftp://x"), "must look like https://host/v1"),
         (("--base-url", "https://me:word@host/v1"), "no name, password"),
+        (("--model", ""), "which model 127.0.0.1"),
         (("--epochs", "0"), "epochs are between 1 and 50"),
     ],
 )
 def test_bad_options_are_refused_before_anything_is_sent(
-    tuning: TuningServer, finetune: Finetune, options: tuple[str, ...], words: str
+    tuning: TuningServer,
+    finetune: Finetune,
+    settings: Settings,
+    options: tuple[str, ...],
+    words: str,
 ) -> None:
+    settings.FINETUNE_MODEL = "" if "--model" in options else "small-base"
+
     with pytest.raises(CommandError, match=words):
         finetune("start", "--yes", *options)
 
@@ -424,11 +433,90 @@ def queued() -> list[Any]:
     return list(ProcrastinateJob.objects.values_list("queueing_lock", flat=True))
 
 
+def test_a_fault_about_one_job_keeps_no_other_waiting(
+    tuning: TuningServer, finetune: Finetune
+) -> None:
+    finetune("start", "--yes")
+    finetune("start", "--yes", "--seed", "7")
+    odd, fine = TuningJob.objects.order_by("pk")
+    TuningJob.objects.update(next_sync_at=timezone.now())
+
+    def make_tuner(one: TuningJob) -> Tuner:
+        if one.pk == odd.pk:
+            raise RuntimeError
+        return syncing.tuner_of(one)
+
+    assert syncing.sync_due(make_tuner=make_tuner) == 2
+
+    odd.refresh_from_db()
+    fine.refresh_from_db()
+    assert (odd.trouble, odd.sync_failures) == ("something is wrong here (RuntimeError)", 1)
+    assert fine.synced_at is not None
+
+
+def test_a_job_nobody_knows_on_its_server_cannot_be_steered(
+    tuning: TuningServer, finetune: Finetune
+) -> None:
+    tuning.break_next("create", Fault(cuts=True))
+    with pytest.raises(CommandError):
+        finetune("start", "--yes")
+
+    with pytest.raises(CommandError, match="not known to its server yet"):
+        finetune("cancel", str(job().pk))
+
+
+def test_a_server_that_does_not_pause_says_so(tuning: TuningServer, finetune: Finetune) -> None:
+    finetune("start", "--yes")
+    tuning.break_next("pause", Fault(400, {"message": "Not now.", "code": None}))
+
+    with pytest.raises(CommandError, match=r"refuses it: .*\nThe server's words: Not now\."):
+        finetune("pause", str(job().pk))
+
+
+def test_a_full_server_is_asked_again_by_a_new_start(
+    tuning: TuningServer, finetune: Finetune
+) -> None:
+    tuning.break_next("create", Fault(429, {"message": "3 jobs at once.", "code": None}))
+    with pytest.raises(CommandError, match="asked too often"):
+        finetune("start", "--yes")
+    assert tuning.count("list") == 0
+
+    finetune("start", "--yes")
+
+    assert (len(tuning.jobs), tuning.count("upload")) == (1, 2)
+
+
+def test_a_job_that_succeeded_before_is_told_of_and_not_forbidden(
+    tuning: TuningServer, finetune: Finetune
+) -> None:
+    tuning.shutdown["small-base"] = "2027-03-01"
+    first = train(finetune)
+
+    said = finetune("start", "--yes")
+
+    assert f"Job {first.pk} was the very same and succeeded" in said
+    assert "small-base ends on 2027-03-01" in said
+    assert TuningJob.objects.count() == 2
+
+
+def test_where_there_is_no_job_the_list_says_how_to_begin(finetune: Finetune) -> None:
+    assert "finetune start" in finetune("list")
+
+
+def test_rows_nobody_scored_and_rows_that_were_flagged_are_told_of(
+    tuning: TuningServer, finetune: Finetune, rows: list[Exchange]
+) -> None:
+    Exchange.objects.update(moderation={"self-harm": 0.01})
+    Exchange.objects.filter(pk=rows[0].pk).update(moderation={"self-harm": 0.9})
+    Exchange.objects.filter(pk=rows[1].pk).update(moderation=None)
+
+    said = finetune("start", "--yes", "--sample", "all")
+
+    assert "Moderation flagged 1 of them" in said
+    assert "1 were never scored by moderation" in said
+
+
 def test_before_a_job_at_openai_its_end_is_told(settings: Settings) -> None:
-    from datetime import date
-
-    from realtime.training.addresses import ending, tuning_config
-
     settings.FINETUNE_BASE_URL, settings.FINETUNE_MODEL = "", ""
     settings.FINETUNE_API_KEY = "key"
     config = tuning_config()

@@ -177,6 +177,6 @@ def test_one_goes_back_step_by_step(finetune: Finetune) -> None:
     finetune("promote", str(job.pk))
 
     assert "ckpt-step-60 answers" in finetune("rollback")
-    assert "settings' model answers" in finetune("rollback")
+    assert "The settings' model answers" in finetune("rollback")
     assert "nothing to go back to" in finetune("rollback")
     assert name() is None

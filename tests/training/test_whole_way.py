@@ -44,7 +44,7 @@ def test_a_file_becomes_the_model_that_answers(
     assert active.checks["passed"] is True
     assert active.checks["at_risk"] > 5
     assert set(tuning.answered) == {job.fine_tuned_model}
-    assert "settings' model answers" in finetune("rollback")
+    assert "The settings' model answers" in finetune("rollback")
 
 
 def test_a_model_that_looks_no_line_up_does_not_answer_people(

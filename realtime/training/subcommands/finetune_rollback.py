@@ -20,4 +20,5 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
     if active is None:
         command.stdout.write("There is nothing to go back to: the settings' model answers.")
     else:
-        command.stdout.write(f"{active} answers from the next reply on.")
+        who = active.name or "The settings' model"
+        command.stdout.write(f"{who} answers from the next reply on.")
