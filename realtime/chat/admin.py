@@ -19,25 +19,13 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
+from realtime.accounts.read_only import ReadOnlyAdmin
 from realtime.chat.flag_admin import SafetyFlagAdmin
 from realtime.chat.model_admin import ActiveModelAdmin
 from realtime.chat.models import Message, Run, RunEvent, Thread
 from realtime.chat.reading import Link, reading_of, state_of
 
 __all__ = ["ActiveModelAdmin", "SafetyFlagAdmin"]  # Django looks for them here
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """People look; only the product writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Thread)

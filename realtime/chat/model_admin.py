@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from realtime.accounts.read_only import ReadOnlyAdmin
 from realtime.chat.models import ActiveModel
 
 
 @admin.register(ActiveModel)
-class ActiveModelAdmin(admin.ModelAdmin[ActiveModel]):
+class ActiveModelAdmin(ReadOnlyAdmin):
     list_display = ("choice", "answers", "who", "base_url", "source", "forced", "created_at")
     list_display_links = ("choice",)
     list_filter = ("forced", "created_at")
@@ -25,15 +24,6 @@ class ActiveModelAdmin(admin.ModelAdmin[ActiveModel]):
         "what_was_checked", "previous", "chosen_by", "created_at",
     )  # fmt: skip
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="choice", ordering="id")
     def choice(self, row: ActiveModel) -> int:

@@ -13,20 +13,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from realtime.accounts.read_only import ReadOnlyAdmin
 from realtime.corpus import cleaning, operations, queries
 from realtime.corpus.flagging import EXCLUDING, FLAGS
 from realtime.corpus.models import Exchange, Import
 from realtime.corpus.reporting import WORDS
 
 _SHORT = 90  # characters of a question in a list
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Import)
@@ -47,6 +40,9 @@ class ImportAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Import]:
         return queries.imports()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
     @admin.display(description="exchanges")
     def exchanges_count(self, one: Any) -> str:
@@ -122,9 +118,6 @@ class ExchangeAdmin(ReadOnlyAdmin):
         *("topics_said", "upvotes", "link", "usable", "risk", "flags_said", "scores", "alike"),
     )
     readonly_fields = ("before", "attributed", "topics_said", "flags_said", "scores", "alike")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="question")
     def asked_shortly(self, row: Exchange) -> str:

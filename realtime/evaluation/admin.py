@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from realtime.chat.admin import ReadOnlyAdmin
+from realtime.accounts.read_only import ReadOnlyAdmin
 from realtime.evaluation import page, queries, report
 from realtime.evaluation.checked import checked_of
 from realtime.evaluation.models import Answer, Contestant, Evaluation

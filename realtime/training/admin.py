@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from realtime.chat.admin import ReadOnlyAdmin
+from realtime.accounts.read_only import ReadOnlyAdmin
 from realtime.chat.answering import active_model, configured_model
 from realtime.training import queries, telling
 from realtime.training.job_page import page_of

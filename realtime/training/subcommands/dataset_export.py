@@ -12,6 +12,7 @@ from realtime.training.dataset import NO_PROMPT, Dataset, DatasetRefused, System
 from realtime.training.exporting.folder import FolderRefused
 from realtime.training.exporting.plan import Plan
 from realtime.training.exporting.targets import TARGETS
+from realtime.training.subcommands.sampling import sample_of
 
 NAME = "export"
 HELP = "Write examples to fine-tune on, with everything a trainer needs beside them"
@@ -62,7 +63,7 @@ def _build(options: dict[str, Any]) -> Dataset:
         base_model=options["base_model"],
     )
     return build(
-        sample=_sample(options["sample"]),
+        sample=sample_of(options["sample"]),
         seed=options["seed"],
         validation=options["validation"],
         cap=options["cap"],
@@ -71,14 +72,6 @@ def _build(options: dict[str, Any]) -> Dataset:
         prompt=_prompt(options["system_prompt"]),
         plan=plan,
     )
-
-
-def _sample(said: str) -> int | None:
-    if said == "all":
-        return None
-    if not said.isascii() or not said.isdigit():
-        raise CommandError("--sample is a number of pairs, or `all`.")
-    return int(said)
 
 
 def _prompt(said: str) -> SystemPrompt | None:

@@ -16,6 +16,7 @@ from realtime.training.dataset import Dataset, DatasetRefused, build
 from realtime.training.exporting.plan import Plan
 from realtime.training.starting import Asked, ExtraRefused, Started
 from realtime.training.subcommands.naming import refused
+from realtime.training.subcommands.sampling import sample_of
 
 NAME = "start"
 HELP = (
@@ -82,7 +83,7 @@ def _asked(options: dict[str, Any]) -> Asked:
 
 def _dataset(options: dict[str, Any]) -> Dataset:
     return build(
-        sample=_sample(options["sample"]),
+        sample=sample_of(options["sample"]),
         seed=options["seed"],
         validation=options["validation"],
         with_reviewed=not options["without_reviewed"],
@@ -93,14 +94,6 @@ def _dataset(options: dict[str, Any]) -> Dataset:
             learning_rate=options["learning_rate_multiplier"],
         ),
     )
-
-
-def _sample(said: str) -> int | None:
-    if said == "all":
-        return None
-    if not said.isascii() or not said.isdigit():
-        raise CommandError("--sample is a number of pairs, or `all`.")
-    return int(said)
 
 
 def _consent(config: ProviderConfig, *, yes: bool) -> None:
