@@ -120,10 +120,14 @@ class Answered:
 
 
 @transaction.atomic
-def record(*, run_id: UUID, epoch: int, answered: Answered) -> None:
-    """Keep on the run what answers it from here on, unless it is somebody else's by now."""
+def record(*, run_id: UUID, epoch: int, answered: Answered) -> str | None:
+    """Keep on the run what answers it from here on, unless it is somebody else's by now.
+
+    Give the level of its conversation then: another process may have raised it meanwhile.
+    """
     ours = Run.objects.filter(id=run_id, epoch=epoch, state=Run.State.RUNNING)
     ours.update(**asdict(answered))
+    return Run.objects.filter(id=run_id).values_list("thread__level", flat=True).first()
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ from realtime.chat import agui, answering, bridge, leases, protocol, queries
 from realtime.chat.answering import Choice
 from realtime.chat.failures import log_failure
 from realtime.chat.flusher import Flusher
-from realtime.chat.grounding import Corpus, Grounder
+from realtime.chat.grounding import Corpus, Grounder, Grounding
 from realtime.chat.hub import Hub
 from realtime.chat.leases import Claim
 from realtime.chat.lending import Lender
@@ -121,13 +121,21 @@ class Turns:
     async def _grounded(self, claim: Claim, task: Task, model: Model) -> Task:
         """Find what the model is shown, and keep on the run who answers it with what."""
         grounding = await self.grounder.ground(task.told, task.standing)
-        await self._stored(
+        level = await self._recorded(claim, task, model, grounding)
+        if grounding.examples and level not in (None, "none"):
+            grounding = Grounding("risk")
+            await self._recorded(claim, task, model, grounding)
+        return task.with_(grounding)
+
+    async def _recorded(
+        self, claim: Claim, task: Task, model: Model, grounding: Grounding
+    ) -> str | None:
+        return await self._stored(
             leases.record,
             run_id=claim.run_id,
             epoch=claim.epoch,
             answered=answered_by(model, task.choice, grounding),
         )
-        return task.with_(grounding)
 
     def _model_of(self, choice: Choice) -> AbstractAsyncContextManager[Model | None]:
         if choice.active is None:

@@ -89,7 +89,8 @@ def without_markup(text: str, faults: set[str]) -> str:
         if "&" in text:
             text = _noting(_AMPERSANDS, "&", text, faults, HTML)
             text = _noting(_ENTITY, lambda match: html.unescape(match[0]), text, faults, HTML)
-        text = _BREAK.sub("\n", text)
+        # What nobody sees may part an entity that is one without it.
+        text = _INVISIBLE.sub("", _BREAK.sub("\n", text))
         if text == before:
             break
     return text

@@ -53,12 +53,18 @@ _MEDICATION = re.compile(
     r"remeron|gabapentin|benzodiazepines?|ssris?|snris?)\b",
     re.IGNORECASE,
 )
-_SPOKEN_OF = ((LINK, _LINK), (EMAIL, _EMAIL), (PHONE, _PHONE), (OWN_PRACTICE, _OWN_PRACTICE))
+_CONTACTS = ((LINK, _LINK), (EMAIL, _EMAIL), (PHONE, _PHONE))
+_SPOKEN_OF = (*_CONTACTS, (OWN_PRACTICE, _OWN_PRACTICE))
 
 
-def flags_of(asked: str, answer: str) -> list[str]:
-    """The flags of an exchange whose texts are clean, in the order of FLAGS."""
+def flags_of(asked: str, answer: str, history: Iterable[str] = ()) -> list[str]:
+    """The flags of an exchange whose texts are clean, in the order of FLAGS.
+
+    A contact counts wherever it stands: a question may hold somebody else's.
+    """
     found = {flag for flag, pattern in _SPOKEN_OF if pattern.search(answer)}
+    told = "\n".join((asked, *history))
+    found |= {flag for flag, pattern in _CONTACTS if pattern.search(told)}
     if _MEDICATION.search(answer):
         found.add(MEDICATION)
     if not asked or not answer:

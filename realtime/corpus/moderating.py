@@ -13,6 +13,7 @@ from typing import Protocol
 from django.db import transaction
 
 from realtime.agent.errors import ModelError
+from realtime.corpus import storing
 from realtime.corpus.models import Exchange, Risk
 from realtime.corpus.signals import tell_changed
 
@@ -110,4 +111,5 @@ def _keep(batch: Sequence[Exchange], scores: Sequence[Mapping[str, float]]) -> i
 @transaction.atomic
 def _tell(raised: int) -> None:
     if raised:
+        storing.regroup()  # what a raised row stood for comes forward
         tell_changed()

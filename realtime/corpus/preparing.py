@@ -49,11 +49,13 @@ def prepare(chunk: Sequence[Numbered]) -> list[Row]:
 
 def row_of(number: int, raw: Raw) -> Row:
     title, question, answer = clean(raw.title), clean(raw.question), clean(raw.answer)
-    history = tuple({**turn, "content": clean(turn["content"]).text} for turn in raw.history)
+    history = tuple(_turn(turn, raw.writer) for turn in raw.history)
     said, signed = unsigned(answer.text, raw.writer)
     asked = f"{title.text}\n{question.text}".strip()
-    screened = screen_exchange(asked, said, (turn["content"] for turn in history))
-    found = {*flags_of(asked, said), *title.faults, *question.faults, *answer.faults}
+    before = [turn["content"] for turn in history]
+    screened = screen_exchange(asked, said, before)
+    found = {*title.faults, *question.faults, *answer.faults}
+    found |= set(flags_of(asked, said, before))
     found |= {SIGNED} if signed else set()
     found |= {OWN_PRACTICE} if still_named(said, raw.writer) else set()
     found |= {DISTRESS} if screened.distress else set()
@@ -75,6 +77,12 @@ def row_of(number: int, raw: Raw) -> Row:
         flags=flags,
         usable=not excluded(flags),
     )
+
+
+def _turn(turn: Turn, writer: str) -> Turn:
+    text = clean(turn["content"]).text
+    said = unsigned(text, writer)[0] if turn["role"] == "assistant" else text
+    return {**turn, "content": said}
 
 
 def key_of(*texts: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from realtime.corpus.flagging import EXCLUDING
-from realtime.corpus.models import Exchange, Import
+from realtime.corpus.models import Exchange, Import, Risk
 from realtime.corpus.preparing import Row
 
 _COPY = """
@@ -76,7 +76,8 @@ def regroup() -> int:
     """Look anew, over all imports, for answers that are nearly the same; one stands for each
     group. Give how many are kept for another to stand for them.
 
-    Reviewed conversations stand for nobody else's rows: they may have to go at any moment.
+    Reviewed conversations stand for nobody else's rows: they may have to go at any moment. Nor
+    does a row at risk stand for one without: nobody learns from it.
     """
     from realtime.corpus import likeness  # numpy: 0.1 s
 
@@ -94,7 +95,7 @@ def _write_groups(groups: list[list[int]]) -> None:
     ids = [each for group in groups for each in group]
     rows = {
         each.pk: each
-        for each in Exchange.objects.filter(id__in=ids).only("flags", "answer", "upvotes")
+        for each in Exchange.objects.filter(id__in=ids).only("flags", "answer", "upvotes", "risk")
     }
     said: dict[str, list[int | None]] = {"ids": [], "groups": [], "stands": [], "most": []}
     for group in groups:
@@ -109,9 +110,9 @@ def _write_groups(groups: list[list[int]]) -> None:
         cursor.execute(_GROUP, said)
 
 
-def _worth(row: Exchange) -> tuple[bool, bool, int]:
-    """The text whose paragraphs were not lost before any other, then what came first."""
-    return ("glued" in row.flags, "\n" not in row.answer, row.pk)
+def _worth(row: Exchange) -> tuple[bool, bool, bool, int]:
+    """What may be learnt from, then the text whose paragraphs were not lost, then the first."""
+    return (row.risk != Risk.NONE, "glued" in row.flags, "\n" not in row.answer, row.pk)
 
 
 def _values(source: Import, row: Row) -> tuple[object, ...]:

@@ -61,6 +61,10 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _MODEL = re.compile(r"\bmodel\b|model_not_", re.IGNORECASE)
+_OLD_MODEL = re.compile(
+    r"\bmodel\b.{0,80}(?:deprecat|no longer|not supported|retired)", re.IGNORECASE | re.DOTALL
+)
+_ACCOUNT = re.compile(r"account|organi[sz]ation|project|permission", re.IGNORECASE)
 _FIELDS = re.compile(
     r"hyperparameters|\bmethod\b|metadata|suffix|extra (?:fields|inputs)|"
     r"un(?:known|recognized|expected|supported) (?:field|parameter|argument)|unknown_parameter",
@@ -220,6 +224,8 @@ def _not_there(config: ProviderConfig, doing: Doing, said: str, status: int) -> 
 
 def _of_request(config: ProviderConfig, doing: Doing, said: str) -> TuningError:
     host = config.host
+    if doing == "create" and _OLD_MODEL.search(said) and not _ACCOUNT.search(said):
+        return _unknown_model(config)
     if doing == "create" and _PERMISSION.search(said) and not _FIELDS.search(said):
         return _not_allowed(host, said)
     if _FLAGGED.search(said):

@@ -125,7 +125,7 @@ def joined() -> None:
 
 
 def _erase_what_may_not_stay() -> None:
-    lost = queries.standing().exclude(thread__in=queries.allowed_threads())
+    lost = queries.standing().exclude(pk__in=queries.usable().values("pk"))
     risky = Q(thread__level__in=(Level.CONCERN, Level.CRISIS))
     _end(lost.filter(risky), Ending.RISK)
     _end(lost.exclude(risky), Ending.NOT_ALLOWED)

@@ -48,8 +48,13 @@ def standing() -> QuerySet[ReviewedReply]:
 
 
 def usable() -> QuerySet[ReviewedReply]:
-    """What may be learnt from at this moment."""
-    return standing().filter(thread__in=allowed_threads())
+    """What may be learnt from at this moment: allowed, and not replaced by other words since."""
+    said = Message.objects.filter(thread=OuterRef("thread"), superseded_by=None)
+    return standing().filter(
+        Exists(said.filter(client_msg_id=OuterRef("message"))),
+        Exists(said.filter(client_msg_id=OuterRef("reply"))),
+        thread__in=allowed_threads(),
+    )
 
 
 def turns_of(thread: Thread) -> Iterator[tuple[UUID, Turn]]:

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from realtime.corpus.models import Import
 from realtime.provider.tuning_facts import FIGURES, Metrics
+from realtime.review.queries import usable
 from realtime.training.figuring import Losses, losses
 from realtime.training.models import Checkpoint, Figures, TunedModel, TuningJob
 
@@ -129,3 +131,12 @@ def models_to_ask_for(before: datetime) -> list[TunedModel]:
     asked_since = TunedModel.objects.filter(asked_at__gte=before).values("pk")
     models = TunedModel.objects.exclude(pk__in=asked_since)
     return list(models.select_related("job"))
+
+
+def withdrawn(job: TuningJob) -> int:
+    """How many of the reviewed replies that a job trains on may not be learnt from any more."""
+    sources = job.manifest.get("sources", [])
+    reviewed = {one["sha256"] for one in sources if one["origin"] == Import.Origin.REVIEWED}
+    sides = job.manifest.get("exchanges", {}).values()
+    rows = {one["row"] for side in sides for one in side if one["import_sha256"] in reviewed}
+    return len(rows) - usable().filter(pk__in=rows).count()

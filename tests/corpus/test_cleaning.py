@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from realtime.corpus.cleaning import GLUED, HTML, IMAGE, SPACES, WORD_XML, clean
@@ -76,6 +76,7 @@ def test_a_comment_or_tag_without_an_end_takes_nothing_with_it() -> None:
 
 
 @given(TEXTS)
+@example("&amp;\ud800lt;")
 def test_it_never_raises_and_what_is_clean_stays(text: str) -> None:
     once = clean(text).text
     assert clean(once).text == once

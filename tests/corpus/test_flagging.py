@@ -43,6 +43,18 @@ def test_plain_answers_are_not(said: str) -> None:
     assert flags_of(QUESTION, f"{ANSWER} {said}") == []
 
 
+@pytest.mark.parametrize(
+    ("said", "flag"),
+    [("Her number is 212-555-0187", "phone"), ("Mail ann@home.example", "email"),
+     ("She writes at www.example.com", "link")],
+)  # fmt: skip
+def test_a_contact_is_flagged_in_the_question_and_in_what_was_said_before(
+    said: str, flag: str
+) -> None:
+    assert flags_of(f"{QUESTION} {said}", ANSWER) == [flag]
+    assert flags_of(QUESTION, ANSWER, ["Hello.", said]) == [flag]
+
+
 def test_lengths_and_emptiness_are_flagged() -> None:
     assert flags_of(QUESTION, "Certainly.") == ["too_short"]
     assert flags_of(QUESTION, "x" * 80) == []

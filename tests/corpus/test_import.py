@@ -325,3 +325,10 @@ def test_the_sample_that_ships_is_fit_to_be_learnt_from(dataset: Command) -> Non
     assert counts["exchanges"] >= 60
     assert counts["to_learn"] == counts["exchanges"]
     assert not any(counts["flags"][flag] for flag in EXCLUDING)
+
+
+def test_a_row_at_risk_stands_for_no_other(tmp_path: Path, dataset: Command) -> None:
+    risky = counsel_chat(questionText="I want to die.", questionTitle="Tired")
+    dataset("import", as_csv(tmp_path / "a.csv", [risky, counsel_chat()]))
+
+    assert [row.risk for row in Exchange.objects.filter(usable=True)] == ["none"]

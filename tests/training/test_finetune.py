@@ -480,6 +480,21 @@ def test_a_job_nobody_knows_on_its_server_cannot_be_steered(
         finetune("cancel", str(job().pk))
 
 
+def test_a_job_with_words_that_were_taken_back_does_not_go_on(
+    tuning: TuningServer, finetune: Finetune
+) -> None:
+    finetune("start", "--yes")
+    kept = job()
+    finetune("pause", str(kept.pk))
+    kept.manifest["sources"].append({"origin": "reviewed", "sha256": "r"})
+    kept.manifest["exchanges"]["train"].append({"import_sha256": "r", "row": 7})
+    TuningJob.objects.update(manifest=kept.manifest)
+
+    with pytest.raises(CommandError, match="1 of its reviewed replies may not be learnt from"):
+        finetune("resume", str(kept.pk))
+    assert tuning.count("resume") == 0
+
+
 def test_a_server_that_does_not_pause_says_so(tuning: TuningServer, finetune: Finetune) -> None:
     finetune("start", "--yes")
     tuning.break_next("pause", Fault(400, {"message": "Not now.", "code": None}))

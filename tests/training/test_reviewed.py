@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 
 from realtime.accounts.models import LearningConsent, User
+from realtime.chat.models import Message
 from realtime.corpus.models import Exchange, Import
 from realtime.review import operations
 from realtime.review.models import ReviewedReply
 from realtime.review.operations import Words
 from realtime.training.dataset import NO_PROMPT, Dataset, build
+from realtime.training.models import TuningJob
+from realtime.training.queries import withdrawn
 from tests.review.talk import somebody, talk
 from tests.training.rows import exchanges, imported
 
@@ -78,3 +82,18 @@ def test_the_command_shows_their_counts(picked: ReviewedReply) -> None:
 
     assert "1 rows, 1 exchanges" in out.getvalue()
     assert "from a reviewed conversation here" in out.getvalue()
+
+
+def test_a_job_knows_how_many_of_its_words_were_taken_back(picked: ReviewedReply) -> None:
+    job = TuningJob(manifest=everything().manifest)
+    assert withdrawn(job) == 0
+
+    LearningConsent.objects.all().delete()
+    assert withdrawn(job) == 1
+
+
+def test_a_reply_whose_question_was_replaced_is_out_of_the_next(picked: ReviewedReply) -> None:
+    Message.objects.filter(client_msg_id=picked.message).update(superseded_by=uuid4())
+
+    assert not holds(everything())
+    assert ReviewedReply.objects.get().answer == ""

@@ -119,6 +119,10 @@ def _in_words(repo: str) -> Iterator[None]:
         if status in (401, 403):
             why += ": is HF_TOKEN right, and did you accept the terms of the data set?"
         raise ImportRefused([f"{repo}: {why}"]) from error
+    except errors.HFValidationError as error:
+        raise ImportRefused(
+            [f"{repo}: is no name of a data set, which is like owner/name"]
+        ) from error
     except (httpx2.HTTPError, errors.LocalEntryNotFoundError, OSError) as error:
         why = f"the hub cannot be reached ({type(error).__name__}): import a file instead"
         raise ImportRefused([f"{repo}: {why}"]) from error

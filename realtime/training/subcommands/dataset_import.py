@@ -96,6 +96,9 @@ def _options(options: dict[str, Any]) -> operations.ImportOptions:
 
 def _text(path: Path | None) -> str:
     try:
-        return "" if path is None else path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = "" if path is None else path.read_text("utf-8")
+        if "\0" in text:
+            raise ValueError("no text")
+        return text
+    except (OSError, ValueError) as error:
         raise CommandError(f"{path}: cannot be read as a licence's text") from error

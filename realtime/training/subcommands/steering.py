@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from realtime.provider.tuning import Tuner
 from realtime.provider.tuning_errors import TuningError
-from realtime.training import syncing, tasks, telling
+from realtime.training import queries, syncing, tasks, telling
 from realtime.training.addresses import NoAddress
 from realtime.training.models import TuningJob
 from realtime.training.subcommands.naming import job_called, refused
@@ -23,6 +23,11 @@ def steer(command: BaseCommand, name: str, way: Way) -> None:
         raise CommandError(f"Job {job.pk} is over ({telling.status_of(job)}).")
     if job.remote_id is None:
         raise CommandError(f"Job {job.pk} is not known to its server yet: finetune sync first.")
+    if way == "resume" and (gone := queries.withdrawn(job)):
+        raise CommandError(
+            f"{gone} of its reviewed replies may not be learnt from any more: cancel it, delete "
+            "its files at the server, and start another."
+        )
     try:
         with syncing.tuner_of(job) as tuner:
             _ask(tuner, job.remote_id, way)
