@@ -25,6 +25,7 @@ from realtime.agent.testing import ScriptedModel, says
 from realtime.chat import bridge, operations
 from realtime.chat.grounding import LONGEST, query_of
 from realtime.chat.models import Run, RunEvent, SafetyFlag, Thread
+from realtime.corpus.grounding import Retrieval
 from realtime.provider.config import ProviderConfig
 from realtime.provider.moderation import Moderator
 from realtime.safety.rules import Level
@@ -83,6 +84,23 @@ async def test_the_model_is_shown_what_was_found_and_the_run_keeps_it(owner: int
             "attribution": "example written for this project",
         }
     ]
+
+
+class ElsewhereInDanger(Shelf):
+    """While it searches, another process finds danger in the conversation."""
+
+    def retrieve(self, text: str, *, limit: int = 3) -> Retrieval | None:
+        Thread.objects.update(level="crisis")
+        return super().retrieve(text, limit=limit)
+
+
+async def test_danger_that_another_process_found_meanwhile_takes_the_examples_out(
+    owner: int,
+) -> None:
+    run, model, _ = await run_of(owner, ElsewhereInDanger())
+
+    assert shown(model) == []
+    assert run.retrieved == "risk"
 
 
 async def test_the_client_is_told_nothing_of_it(owner: int) -> None:

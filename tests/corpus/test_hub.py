@@ -108,8 +108,9 @@ def test_a_hub_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     assert "the hub cannot be reached" in refusal(gone, tmp_path)
 
 
-def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
-    assert "is no name of a data set" in refusal(Hub({}), tmp_path, "somebody")
+@pytest.mark.parametrize("name", ["somebody", "a--b/c", "a/b.git"])
+def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
+    assert "is no name of a data set" in refusal(Hub({}), tmp_path, name)
 
 
 def test_a_path_is_no_name_of_a_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,3 +332,12 @@ def test_a_row_at_risk_stands_for_no_other(tmp_path: Path, dataset: Command) -> 
     dataset("import", as_csv(tmp_path / "a.csv", [risky, counsel_chat()]))
 
     assert [row.risk for row in Exchange.objects.filter(usable=True)] == ["none"]
+
+
+def test_a_licence_that_is_no_text_is_refused(tmp_path: Path, dataset: Command) -> None:
+    (tmp_path / "licence").write_bytes(b"Do as you like.\0")
+    path = as_csv(tmp_path / "a.csv", many(2))
+
+    with pytest.raises(CommandError, match="cannot be read as a licence's text"):
+        dataset("import", path, licence_file=tmp_path / "licence")
+    assert not Import.objects.exists()

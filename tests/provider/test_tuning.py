@@ -217,6 +217,8 @@ CREATING: list[tuple[Fault, type[TuningError]]] = [
     (Fault(429, said("Too many.")), Passing),
     (Fault(404, said("The model 'base' does not exist", "model_not_found")), UnknownModel),
     (Fault(400, said("Model base is not one to tune", "model_not_available")), UnknownModel),
+    (Fault(400, said("The model base is deprecated and no longer available.")), UnknownModel),
+    (Fault(400, said("This model is no longer available to your account.")), MayNotTune),
     (Fault(404, raw=b"404: Not Found"), NoTuningHere),
     (Fault(405, raw=b"no"), NoTuningHere),
     (Fault(501, raw=b"no"), NoTuningHere),
