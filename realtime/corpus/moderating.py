@@ -24,6 +24,9 @@ _LONGEST_WAIT_S = 60.0
 _RISKY = 0.5
 
 
+Scores = dict[str, Mapping[str, float]]
+
+
 class Moderator(Protocol):
     """`realtime.provider.moderation` has one. Raises ModelError."""
 
@@ -105,6 +108,27 @@ def _keep(batch: Sequence[Exchange], scores: Sequence[Mapping[str, float]]) -> i
         if harm >= _RISKY and each.risk == Risk.NONE:
             each.risk, raised = Risk.CONCERN, raised + 1
     Exchange.objects.bulk_update(batch, ["moderation", "risk"])
+    return raised
+
+
+def known_scores() -> Scores:
+    """What was paid attention to once, by the text's key: rows come and go with their files."""
+    kept = Exchange.objects.filter(moderation__isnull=False).order_by("id")
+    pairs = kept.values_list("text_key", "moderation")
+    return {key: scores for key, scores in pairs.iterator() if scores is not None}
+
+
+@transaction.atomic
+def carry_over(*, source_id: int, known: Scores) -> int:
+    """Give rows that were just stored the scores of the same text; says how many are at risk."""
+    if not known:
+        return 0
+    raised = 0
+    stored = Exchange.objects.filter(source=source_id).order_by("id").only("text_key", "risk")
+    rows = [each for each in stored.iterator() if each.text_key in known]
+    for at in range(0, len(rows), 1000):
+        batch = rows[at : at + 1000]
+        raised += _keep(batch, [known[each.text_key] for each in batch])
     return raised
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from realtime.accounts.models import User
-from realtime.corpus import reporting, storing
+from realtime.corpus import moderating, reporting, storing
 from realtime.corpus.loading.columns import SHAPES, Columns
 from realtime.corpus.loading.faults import ImportRefused
 from realtime.corpus.loading.reading import Checked, Numbered, check, sha256_of
@@ -120,6 +120,7 @@ def _import(
     checked: Checked, options: ImportOptions, by: User | None, progress: Progress
 ) -> ImportReport:
     says = options.says.over(known_of(checked.sha256, checked.columns))
+    scores = moderating.known_scores()
     for there in Import.objects.filter(sha256=checked.sha256):
         if there.options == options.kept():
             return _said_anew(there, options.says)
@@ -139,6 +140,7 @@ def _import(
     if not storing.store(source, prepared(exchanges, rows=checked.rows)):
         raise ImportRefused([f"{source.name}: there is no question with an answer in it"])
     repeated = storing.merge_repeats(source)
+    moderating.carry_over(source_id=source.pk, known=scores)
     storing.regroup()
     source.report = reporting.counts_of(source, rows=checked.rows, repeated=repeated)
     source.save(update_fields=["report"])

@@ -115,3 +115,16 @@ def test_without_a_vendor_nothing_is_imported(
     with pytest.raises(CommandError, match="not together"):
         dataset("import", path, "--moderate", "--dry-run")
     assert not Import.objects.exists()
+
+
+def test_a_text_keeps_its_scores_and_its_risk_in_another_import(
+    tmp_path: Path, dataset: Command, configured: ThreadedOpenAIServer
+) -> None:
+    configured.judge(Verdict(("self-harm",)))
+    dataset("import", as_csv(tmp_path / "a.csv", many(3)), "--moderate")
+
+    dataset("import", as_csv(tmp_path / "b.csv", many(4)))
+
+    again = Exchange.objects.filter(source__name="b.csv").order_by("row")
+    assert [row.risk for row in again] == ["concern"] * 3 + ["none"]
+    assert [row.moderation is None for row in again] == [False] * 3 + [True]
