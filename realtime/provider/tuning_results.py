@@ -10,6 +10,8 @@ import io
 from realtime.provider.tuning_facts import Metrics, Unreadable, metrics_of, storable
 
 _ROWS = 200_000  # far above the steps of any job: what is longer is no result file
+# Characters of a row. The csv module's own limit is the whole process's: an import raises it.
+_ROW = 100_000
 
 
 def text_of(content: bytes) -> str:
@@ -22,7 +24,12 @@ def text_of(content: bytes) -> str:
 
 
 def points_of(text: str) -> list[Metrics]:
-    """The figures of each step, in its order; rows that cannot be read are left out."""
+    """The figures of each step, in its order; rows that cannot be read are left out.
+
+    Raises Unreadable for what is no CSV.
+    """
+    if any(len(line) > _ROW for line in text.splitlines()):
+        raise Unreadable("a result file with a row that is no row")
     rows = csv.DictReader(io.StringIO(text, newline=""))
     rows.fieldnames = [_name(column) for column in rows.fieldnames or []]
     try:

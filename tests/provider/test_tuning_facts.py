@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 from datetime import UTC, datetime
 
@@ -172,7 +173,13 @@ def test_what_is_no_table_of_steps_is_refused(content: bytes) -> None:
         text_of(content)
 
 
-def test_a_field_beyond_all_measure_is_no_table() -> None:
+@pytest.mark.parametrize("limit", [131_072, 10**9])
+def test_a_field_beyond_all_measure_is_no_table(
+    limit: int, request: pytest.FixtureRequest
+) -> None:
+    before = csv.field_size_limit(limit)  # whatever an import in this process made of it
+    request.addfinalizer(lambda: csv.field_size_limit(before))
+
     with pytest.raises(Unreadable):
         points_of("step,train_loss\n1," + "9" * 200_000 + "\n")
 
