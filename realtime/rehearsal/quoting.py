@@ -5,7 +5,7 @@ whose they are. Nothing is quoted that the product's own filter would not let st
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from realtime.agent.examples import Example
 from realtime.rehearsal import texts
@@ -23,9 +23,10 @@ _END = re.compile(
 )
 
 
-def quoted(examples: Sequence[Example]) -> str | None:
-    """The reply with the nearest of these that can be quoted; None: none can."""
-    return next(filter(None, map(_reply, examples)), None)
+def quoted(examples: Sequence[Example], said: Collection[str] = ()) -> str | None:
+    """The reply with the nearest of these that can be quoted, and was not yet; None: none can."""
+    replies = (reply for each in examples if (reply := _reply(each)) is not None)
+    return next((reply for reply in replies if reply not in said), None)
 
 
 def shortened(answer: str) -> str:

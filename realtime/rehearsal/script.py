@@ -69,7 +69,8 @@ def plan(messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]) ->
         return _say(texts.STREAMING_REPLY)
     if wish == _simple(texts.DROP):
         return _say(texts.DROP_REPLY)
-    return _say(quoted(shown_examples(messages)) or texts.OTHERWISE)
+    said = [content_text(m.get("content")) for m in messages if m.get("role") == "assistant"]
+    return _say(quoted(shown_examples(messages), said) or texts.OTHERWISE)
 
 
 def listen(messages: Sequence[dict[str, Any]]) -> Heard:

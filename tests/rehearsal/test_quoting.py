@@ -43,6 +43,14 @@ def test_the_nearest_answer_is_quoted_with_its_source_and_as_what_it_is() -> Non
     assert OTHER.answered not in quote
 
 
+def test_nothing_is_quoted_twice_in_a_talk() -> None:
+    quote = {"role": "assistant", "content": reply(NEAREST)}
+    talk = [user(ASKED), quote, user("hello there")]
+
+    assert OTHER.answered in said(plan([told(NEAREST, OTHER), *talk], [TOOL]))
+    assert said(plan([told(NEAREST), *talk], [TOOL])) == texts.OTHERWISE
+
+
 def test_an_imported_exchange_says_where_it_is_from() -> None:
     assert "(from a-set, by a counsellor):\n\n> A cat is family.\n\n" in reply(OTHER)
 
